@@ -1,0 +1,84 @@
+# `make help` lists the commands. All that they make lies in .venv and build/; downloads are cached by uv, outside this folder.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+UV_VERSION := 0.13.9
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+UV := .venv/uv/bin/uv
+BIN := .venv/dev/bin
+# uv reads none of pip's settings: hand on the certificate.
+export SSL_CERT_FILE := $(or $(SSL_CERT_FILE),$(PIP_CERT))
+ifeq ($(SSL_CERT_FILE),)
+unexport SSL_CERT_FILE
+endif
+export UV_PYTHON_DOWNLOADS := never
+unexport PYTHONDONTWRITEBYTECODE VIRTUAL_ENV PYTHONPATH
+PYTEST := $(BIN)/python -W error -m pytest -q
+
+.PHONY: help
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+
+$(UV):
+	@test -n "$(PYTHON)" || { echo "no Python 3.11, 3.12 or 3.13 with venv on the PATH; name one: make PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear .venv/uv
+	@.venv/uv/bin/python -m pip --disable-pip-version-check install --quiet "uv==$(UV_VERSION)"
+
+.venv/dev/ready: pyproject.toml requirements/dev.txt $(UV)
+	@$(UV) venv --quiet --clear --python .venv/uv/bin/python .venv/dev
+	@$(UV) pip install --quiet --compile-bytecode --python .venv/dev/bin/python -r requirements/dev.txt
+	@$(UV) pip install --quiet --python .venv/dev/bin/python --no-deps --editable .
+	@touch $@
+
+.PHONY: setup
+setup: .venv/dev/ready ## the development environment
+
+.PHONY: demo
+demo: $(UV) ## install pipegen, generate a repository from the bundled sample, run that repository's own `make demo`
+	@$(UV) venv --quiet --allow-existing --python .venv/uv/bin/python .venv/run
+	@$(UV) pip install --quiet --compile-bytecode --reinstall-package pipegen-cli --python .venv/run/bin/python .
+	@rm -rf build/demo && mkdir -p build/demo
+	@cd build/demo && ../../.venv/run/bin/pipegen new shop --source sample: --yes --no-git
+	@$(MAKE) --no-print-directory -C build/demo/shop demo
+
+.PHONY: test
+test: static test-unit test-golden ## all that a change must pass: static checks, unit tests, golden trees in their real engines
+
+.PHONY: static
+static: .venv/dev/ready ## ruff, mypy, import contracts
+	@mkdir -p build
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-timing >build/lint-imports.log 2>&1 || { cat build/lint-imports.log; exit 1; }
+
+.PHONY: test-unit
+test-unit: .venv/dev/ready ## unit and property tests
+	@$(PYTEST) -n 2 -m "not engines and not real" tests
+
+.PHONY: test-golden
+test-golden: .venv/dev/ready ## golden trees: rendered, compared, linted, parsed by real dbt and Airflow, two run whole
+	@$(PYTEST) -m engines tests
+
+.PHONY: test-real
+test-real: .venv/dev/ready ## slower: data nobody here wrote through whole pipelines, the real scheduler, the wheel
+	@$(PYTEST) -m real tests
+
+.PHONY: golden
+golden: .venv/dev/ready ## render the golden trees anew, for a change of a blueprint that is meant
+	@$(BIN)/python -m tests.golden_trees
+
+.PHONY: benchmark
+benchmark: .venv/dev/ready ## measure, and write docs/benchmarks.md
+	@$(BIN)/python -m benchmarks
+
+.PHONY: lock
+lock: $(UV) ## resolve the development environment anew
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header --no-emit-index-url \
+		pyproject.toml requirements/dev.in --output-file requirements/dev.txt
+
+.PHONY: clean
+clean: ## remove what these commands made
+	@rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,113 @@
+"""What the probe found completes a draft: which tables, their rules and personal data, and the default marts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pipegen.app.answers import Draft
+from pipegen.core import names
+from pipegen.core.errors import Problem, SpecError
+from pipegen.core.measured import Measured
+
+MOST_TABLES_UNASKED = 20
+EVERY_TABLE = "*"
+
+
+def complete(draft: Draft, measured: Mapping[str, Measured]) -> None:
+    """Fill in the tables of every source, and put rules and personal data where they belong.
+
+    Raises:
+        SpecError: a table that is not there, or more tables than are taken unasked; all at once.
+    """
+    problems: list[Problem] = []
+    _tables(draft, measured, problems)
+    _rules(draft, measured, problems)
+    _personal(draft, measured, problems)
+    if problems:
+        raise SpecError(problems)
+
+
+def _tables(draft: Draft, measured: Mapping[str, Measured], problems: list[Problem]) -> None:
+    sources = draft.values["sources"]
+    for text in draft.tables:
+        if text == EVERY_TABLE:
+            for name, facts in measured.items():
+                sources[name]["tables"] = {t: {} for t in facts.tables} | (sources[name].get("tables") or {})
+            continue
+        found = resolve(text, sources, measured, "--table", problems)
+        if found:
+            name, table = found
+            draft.places[("sources", name, "tables", table)] = "--table"
+            tables = sources[name].get("tables") or {}
+            sources[name]["tables"] = tables | {table: tables.get(table) or {}}
+    for name, facts in measured.items():
+        if sources[name].get("tables") or problems:
+            continue
+        if len(facts.tables) > MOST_TABLES_UNASKED:
+            some = ", ".join(names.shorten(t, 30) for t in list(facts.tables)[:5])
+            problems.append(
+                Problem(
+                    f"source `{name}` has {len(facts.tables)} tables ({some}, …); say which to load",
+                    "--table",
+                    f"`--table T` for each, or `--table '{EVERY_TABLE}'` for all",
+                )
+            )
+        sources[name]["tables"] = {t: {} for t in facts.tables}
+
+
+def resolve(
+    text: str, sources: Mapping[str, Any], measured: Mapping[str, Measured], flag: str, problems: list[Problem]
+) -> tuple[str, str] | None:
+    """The source and table that ``T`` or ``SOURCE.T`` names; a problem is added where there is not exactly one."""
+    head, _, tail = text.partition(".")
+    if head in sources and tail in measured[head].tables:
+        return head, tail
+    holders = [name for name, facts in measured.items() if text in facts.tables]
+    if len(holders) == 1:
+        return holders[0], text
+    if holders:
+        hint = " or ".join(f"`{name}.{text}`" for name in holders)
+        problems.append(Problem(f"several sources have a table `{names.shorten(text)}`", flag, f"say {hint}"))
+        return None
+    known = [t for facts in measured.values() for t in facts.tables]
+    hint = names.did_you_mean(text, known) or f"there are: {', '.join(names.shorten(t, 30) for t in known[:20])}"
+    problems.append(Problem(f"no source has a table `{names.shorten(text)}`", flag, hint))
+    return None
+
+
+def _rules(draft: Draft, measured: Mapping[str, Measured], problems: list[Problem]) -> None:
+    for text in draft.rules:
+        table, separator, expression = text.partition(":")
+        if not separator or not expression.strip():
+            hint = "for example `--rule 'orders: total_amount >= 0'`"
+            problems.append(Problem(f"`{names.shorten(text)}` is not `TABLE: EXPRESSION`", "--rule", hint))
+            continue
+        found = resolve(table.strip(), draft.values["sources"], measured, "--rule", problems)
+        if found:
+            said = _table(draft, *found)
+            rule = {"name": names.shorten(expression.strip(), 200), "expect": expression.strip()}
+            draft.places[("sources", found[0], "tables", found[1], "rules", len(said.get("rules") or []))] = "--rule"
+            said["rules"] = [*(said.get("rules") or []), rule]
+
+
+def _personal(draft: Draft, measured: Mapping[str, Measured], problems: list[Problem]) -> None:
+    for text in draft.personal:
+        column_of, separator, treatment = text.rpartition("=")
+        table, dot, column = column_of.rpartition(".")
+        if not separator or not dot:
+            hint = "for example `--personal-data customers.email=tokenise`"
+            problems.append(Problem(f"`{names.shorten(text)}` is not TABLE.COLUMN=TREATMENT", "--personal-data", hint))
+            continue
+        found = resolve(table, draft.values["sources"], measured, "--personal-data", problems)
+        if found:
+            said = _table(draft, *found)
+            draft.places[("sources", *found, "columns", column)] = "--personal-data"
+            said["columns"] = {**(said.get("columns") or {}), column: treatment}
+
+
+def _table(draft: Draft, source: str, table: str) -> dict[str, Any]:
+    tables = draft.values["sources"][source]["tables"]
+    tables[table] = tables.get(table) or {}
+    said: dict[str, Any] = tables[table]
+    return said

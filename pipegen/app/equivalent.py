@@ -1,0 +1,90 @@
+"""The command that gives the same repository with nothing asked: printed by ``new``, byte-identical when run."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import Any
+
+from pipegen.app.answers import Draft, Given, path_from_root
+from pipegen.core import yaml_text
+from pipegen.core.errors import UsageError
+from pipegen.core.questions import QUESTIONS
+from pipegen.core.spec import address, source_url
+
+
+def command(made: Draft, given: Given) -> str:
+    """The equivalent command, from where the person stands."""
+    values = _copied(made.values)
+    words = ["pipegen", "new", str(values.pop("name"))]
+    for name, source in values.get("sources", {}).items():
+        url = _source_url(name, source, given.cwd, made.target)
+        if url is not None:
+            words += ["--source", f"{name}={url}"]
+    for flag, texts in (("--table", made.tables), ("--rule", made.rules), ("--personal-data", made.personal)):
+        for text in texts:
+            words += [flag, text]
+    for question in QUESTIONS:
+        if question.key is not None:
+            for text in _taken(values, question.key.split(".")):
+                words += [question.flag, text]
+    values.pop("version", None)
+    for parts, value in _leaves(values, []):
+        words += ["--set", f"{address.text(parts)}={yaml_text.flow(value)}"]
+    if given.no_probe and given.answers_file is not None:
+        words += ["--answers", given.answers_file, "--no-probe"]
+    if given.directory is not None:
+        words += ["--dir", str(given.directory)]
+    if given.cwd != Path():
+        words += ["-C", str(given.cwd)]
+    return " ".join(shlex.quote(w) for w in words)
+
+
+def _source_url(name: str, source: dict[str, Any], cwd: Path, target: Path) -> str | None:
+    """The URL that gives the very kind and path of a source, both taken out of it; None where no URL does."""
+    kind, path = source["kind"], source.get("path")
+    if path is None:
+        url = f"{kind}:"
+    else:
+        here = path
+        if not os.path.isabs(path) and "://" not in path:
+            here = Path(os.path.relpath(target / path, cwd.resolve())).as_posix()
+        url = f"sqlite:///{here}" if kind == "sqlite" else here
+    try:
+        read = source_url.parse(f"{name}={url}")
+    except UsageError:
+        return None
+    back = None if read.path is None else path_from_root(read.path, cwd, target)
+    if (read.name, read.kind, back) != (name, kind, path):
+        return None
+    source.pop("kind"), source.pop("path", None)
+    return url
+
+
+def _taken(values: dict[str, Any], parts: list[str]) -> list[str]:
+    """Take a plain answer out of the values; a list of them where it is a list."""
+    node: Any = values
+    for part in parts[:-1]:
+        node = node.get(part) if isinstance(node, dict) else None
+    if not isinstance(node, dict) or parts[-1] not in node:
+        return []
+    value = node[parts[-1]]
+    items = value if isinstance(value, list) else [value]
+    if not all(isinstance(i, str) for i in items) or not items:
+        return []
+    del node[parts[-1]]
+    return items
+
+
+def _leaves(value: Any, at: list[str]) -> list[tuple[list[str], Any]]:
+    """What is left, as addresses and values; a mapping is opened as far as its addresses can be said."""
+    if isinstance(value, dict) and at != ["blueprints"] and (len(at) < 2 or (at[0] == "sources" and len(at) < 4)):
+        return [leaf for key, inner in value.items() for leaf in _leaves(inner, [*at, str(key)])]
+    return [(at, value)]
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _copied(v) for k, v in value.items()}
+    return [_copied(v) for v in value] if isinstance(value, list) else value

@@ -1,0 +1,187 @@
+"""``pipegen new``: answers, spec, design, file tree, change plan; and the one apply that carries the plan out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pipegen import __version__
+from pipegen.app import completion, equivalent
+from pipegen.app.answers import Draft, Given, draft
+from pipegen.core import yaml_text
+from pipegen.core.blueprint import Blueprint
+from pipegen.core.design.architect import design as make_design
+from pipegen.core.design.marts import default_marts
+from pipegen.core.design.model import Design
+from pipegen.core.errors import SourceError, UsageError
+from pipegen.core.lock import LOCK_PATH, Lock, LockedBlueprint, RenderInput, base_archive, lock_files, lock_text
+from pipegen.core.measured import Measured, dump
+from pipegen.core.plan import ChangePlan, plan_new
+from pipegen.core.spec import load as spec_load
+from pipegen.core.spec import schema, write
+from pipegen.core.spec.load import Locate
+from pipegen.core.spec.model import PipelineSpec
+from pipegen.core.tree import FileTree
+from pipegen.probe import registry
+from pipegen.render.renderer import render
+from pipegen.store import blueprints as blueprint_store
+from pipegen.store import git, workspace
+
+SPEC_PATH = "pipegen.yml"
+SCHEMA_PATH = ".pipegen/schema.json"
+GITIGNORE = b"""# Committed: lock.json, schema.json, base/. Not committed: what a run of pipegen leaves behind.
+/journal/
+/backup/
+/conflicts/
+"""
+MEASURED_NOTE = (
+    "# What was measured at the source; `sources/` is an input of the design. No values of rows are kept here.\n"
+)
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Everything that ``new`` made in memory."""
+
+    target: Path
+    spec: PipelineSpec
+    design: Design
+    plan: ChangePlan
+
+
+def generate(
+    given: Given, *, measured: Mapping[str, Measured] | None = None, progress: Progress = lambda _: None
+) -> Generated:
+    """Walk the whole line in memory; nothing is written.
+
+    ``measured`` replaces the probe (``--no-probe``).
+
+    Raises:
+        UsageError: missing or wrong answers, every one of them.
+        SourceError: a source that cannot be read.
+        WorkspaceError: the target is taken.
+    """
+    made = draft(given)
+    workspace.check_target(made.target)
+    asked = spec_load.load(made.values, made.locate)
+    say = equivalent.command(made, given)
+    facts = dict(measured) if measured is not None else _probe(asked, made, progress)
+    _same_sources(asked, facts)
+    completion.complete(made, facts)
+    spec = spec_load.load(made.values, made.locate)
+    progress("designing")
+    spec, design = _designed(spec, facts, made.locate)
+    plan = plan_for(spec, facts, design, str(made.target), progress)
+    return Generated(made.target, spec, design, replace(plan, equivalent=say))
+
+
+def plan_for(
+    spec: PipelineSpec, facts: Mapping[str, Measured], design: Design, root: str, progress: Progress = lambda _: None
+) -> ChangePlan:
+    """The plan of a whole new repository for a spec: render, lock, sealed base."""
+    progress("rendering")
+    blueprints, catalog = selected(spec)
+    design = replace(design, answers=answers_for(spec, blueprints))
+    tree = render(blueprints, design)
+    inputs = input_files(spec, facts)
+    return plan_new(root, tree, inputs, records(spec, facts, design, blueprints, catalog, tree), design)
+
+
+def selected(spec: PipelineSpec) -> tuple[list[Blueprint], str]:
+    """The blueprints of the spec's catalog, and those that it names beyond."""
+    bundled = blueprint_store.BlueprintStore().load(spec.catalog)
+    return [*bundled, *(blueprint_store.load_source(ref.source) for ref in spec.blueprints)], spec.catalog
+
+
+def answers_for(spec: PipelineSpec, blueprints: list[Blueprint]) -> dict[str, dict[str, Any]]:
+    """The answers to third-party blueprints' own questions, by blueprint."""
+    extra = blueprints[len(blueprints) - len(spec.blueprints) :]
+    return {b.name: ref.answers for b, ref in zip(extra, spec.blueprints, strict=True)}
+
+
+def records(
+    spec: PipelineSpec,
+    facts: Mapping[str, Measured],
+    design: Design,
+    blueprints: list[Blueprint],
+    catalog: str,
+    tree: FileTree,
+) -> dict[str, bytes]:
+    """Lock, sealed base and schema: what pipegen keeps in ``.pipegen/``."""
+    digests = {b.manifest.name: b.digest for b in blueprints}
+    lock = Lock(
+        pipegen=__version__,
+        catalog=catalog,
+        input=input_digest(spec, facts, digests),
+        blueprints={b.manifest.name: LockedBlueprint(version=b.manifest.version, digest=b.digest) for b in blueprints},
+        design={d.id: d.choice for d in design.decisions},
+        files=lock_files(tree),
+    )
+    base_path, base = base_archive(f for f in tree if f.ownership == "merged")
+    return {
+        LOCK_PATH: lock_text(lock),
+        base_path: base,
+        SCHEMA_PATH: schema.text().encode(),
+        ".pipegen/.gitignore": GITIGNORE,
+    }
+
+
+def input_digest(spec: PipelineSpec, facts: Mapping[str, Measured], blueprint_digests: Mapping[str, str]) -> str:
+    """The digest of all that a render depends on."""
+    return RenderInput(write.plain(spec), {n: dump(m) for n, m in facts.items()}, blueprint_digests).digest()
+
+
+def input_files(spec: PipelineSpec, facts: Mapping[str, Measured]) -> dict[str, bytes]:
+    """pipegen.yml and ``sources/NAME.yml``."""
+    block = frozenset({("tables",), ("tables", "*"), ("tables", "*", "columns")})
+    files = {SPEC_PATH: write.text(spec).encode()}
+    for name, measured in facts.items():
+        files[f"sources/{name}.yml"] = (MEASURED_NOTE + yaml_text.dump(dump(measured), block=block)).encode()
+    return files
+
+
+def apply(generated: Generated, *, use_git: bool) -> list[str]:
+    """Carry the plan out.
+
+    Returns:
+        What is worth telling: why the folder is no git repository, where it is none.
+    """
+    workspace.write_new(generated.target, generated.plan)
+    if not use_git or git.inside_repository(generated.target.parent):
+        return []
+    note = git.initialise(generated.target)
+    return [note] if note else []
+
+
+def _probe(spec: PipelineSpec, made: Draft, progress: Progress) -> dict[str, Measured]:
+    facts = {}
+    for name, source in spec.sources.items():
+        progress(f"looking at {name}")
+        wanted = list(source.tables) if source.tables and not (made.tables or made.rules or made.personal) else None
+        path = getattr(source, "path", "")
+        facts[name] = registry.probe(source.kind, path, tables=wanted, root=made.target)
+        if not facts[name].tables:
+            raise SourceError(f"source `{name}` has no table", hint="name another path, or fill it first")
+    return facts
+
+
+def _same_sources(spec: PipelineSpec, facts: Mapping[str, Measured]) -> None:
+    missing = [name for name in spec.sources if name not in facts]
+    if missing:
+        raise UsageError(
+            f"`--no-probe` needs what was measured of source `{missing[0]}`: sources/{missing[0]}.yml beside the answers file",
+            hint="run without `--no-probe`, or put the file there",
+        )
+
+
+def _designed(spec: PipelineSpec, facts: Mapping[str, Measured], locate: Locate) -> tuple[PipelineSpec, Design]:
+    """The design, and the spec with the default marts written out where none was named."""
+    design = make_design(spec, facts, locate)
+    if spec.marts is not None:
+        return spec, design
+    spec = spec.model_copy(update={"marts": default_marts(design.sources)})
+    return spec, make_design(spec, facts, locate)

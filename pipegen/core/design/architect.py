@@ -1,0 +1,161 @@
+"""The architect: a spec and what was measured become a Design, or every reason why they cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+from typing import Any
+
+from pipegen.core import names, units
+from pipegen.core.design import calibration, decisions
+from pipegen.core.design.findings import Findings
+from pipegen.core.design.marts import marts
+from pipegen.core.design.model import Decision, Design, Load, Pipeline, Source, Table, Transform
+from pipegen.core.design.tables import tables
+from pipegen.core.measured import Measured
+from pipegen.core.spec.load import Address, Locate
+from pipegen.core.spec.model import PipelineSpec, SourceSpec
+
+POOL = "warehouse"
+
+
+def design(spec: PipelineSpec, measured: Mapping[str, Measured], locate: Locate = lambda _: None) -> Design:
+    """Decide everything that the repository is laid out from.
+
+    ``measured`` has an entry for every source of the spec.
+
+    Raises:
+        SpecError: with every demand that cannot be met and every name that is not there.
+    """
+    found = Findings(locate)
+    pipeline_id = names.module(spec.name)
+    sources, decided = [], []
+    for name, said in spec.sources.items():
+        source, its = _source(spec, pipeline_id, name, said, measured[name], found)
+        sources.append(source)
+        decided += its
+    made = tuple(sources)
+    decided += [decisions.deliver(), decisions.engine()]
+    _refuse_unknown_overrides(spec, decided, found)
+    chosen = marts(spec, made, found)
+    found.raise_any()
+    return Design(
+        pipeline=Pipeline(
+            spec.name, pipeline_id, names.env_name(pipeline_id), spec.description, spec.owner, spec.catalog
+        ),
+        sources=made,
+        marts=chosen,
+        transform=_transform(pipeline_id, made),
+        destination=spec.destination.model_dump(),
+        alerts=spec.alerts.model_dump(),
+        slo=spec.slo.model_dump(),
+        ci=spec.ci,
+        deploy=spec.deploy,
+        decisions=tuple(decided),
+        sizing=tuple(_sizing(s) for s in made),
+    )
+
+
+def _source(
+    spec: PipelineSpec, pipeline_id: str, name: str, said: SourceSpec, facts: Measured, found: Findings
+) -> tuple[Source, list[Decision]]:
+    its_tables, decided = tables(spec, name, said, facts, found)
+    if not its_tables:
+        found.add(("sources", name), f"source `{name}` has no table to load")
+    freshness = min(
+        [t.freshness_seconds for t in its_tables], default=units.duration(said.freshness or spec.defaults.freshness)
+    )
+    rows = sum(t.rows or 0 for t in its_tables)
+    minutes = _interval(name, freshness, rows, _freshness_said(name, said, its_tables, freshness), found)
+    id_ = names.module(name)
+    retry_delay = decisions.retry_delay(freshness)
+    source = Source(
+        name=name, id=id_, kind="files" if said.kind == "sample" else said.kind, is_sample=said.kind == "sample",
+        path=f"sample/data/{id_}" if said.kind == "sample" else facts.server.folder or said.path,
+        path_env=names.env_name(id_, "PATH"), raw_schema=f"raw_{id_}", dag_id=f"{pipeline_id}_{id_}",
+        asset=f"{pipeline_id}/raw/{id_}", description=said.description or "", tables=tuple(its_tables),
+        loads=_loads(its_tables), schedule=decisions.cron(minutes), freshness=units.duration_text(freshness),
+        freshness_seconds=freshness, deadline_seconds=freshness, retries=int(calibration.RETRIES.value),
+        retry_delay_seconds=retry_delay, max_retry_delay_seconds=retry_delay * 2 ** (int(calibration.RETRIES.value) - 1),
+        execution_timeout_seconds=_timeout(rows),
+    )  # fmt: skip
+    about = [decisions.mode(name, freshness), decisions.schedule(name, freshness, rows, minutes)]
+    return source, [*about, *decided]
+
+
+def _freshness_said(name: str, said: SourceSpec, its_tables: list[Table], freshness: int) -> Address:
+    """Where the spec says the freshness that a source is run for."""
+    for table in its_tables:
+        own = said.tables.get(table.name)
+        if table.freshness_seconds == freshness and own is not None and own.freshness is not None:
+            return ("sources", name, "tables", table.name, "freshness")
+    return ("sources", name, "freshness") if said.freshness is not None else ("defaults", "freshness")
+
+
+def _interval(name: str, freshness: int, rows: int, at: Address, found: Findings) -> int:
+    """Minutes between runs; a freshness that no batch can keep is a finding that names the nearest one that works."""
+    if freshness < calibration.MICRO_BATCH_BELOW.value:
+        found.add(
+            at,
+            f"freshness {units.duration_text(freshness)} of source `{name}` needs micro-batches, which are not built yet",
+            "the nearest that works: `freshness: 5m` in frequent batches",
+        )
+        return 1
+    minutes = decisions.interval_minutes(freshness, rows)
+    if minutes is None:
+        need = decisions.run_seconds(rows) * 2
+        found.add(
+            at,
+            f"one run of source `{name}` takes about {decisions.run_seconds(rows)} s, too long for freshness "
+            f"{units.duration_text(freshness)}",
+            f"the nearest that works: `freshness: {units.duration_text(ceil(need / 60) * 60 * 2)}`, or fewer tables",
+        )
+        return 1
+    return minutes
+
+
+def _timeout(rows: int) -> int:
+    """Seconds after which a task is taken for hung."""
+    estimated = calibration.TIMEOUT_FACTOR.value * decisions.run_seconds(rows)
+    return int(max(calibration.LEAST_TIMEOUT.value, ceil(estimated / 60) * 60))
+
+
+def _loads(its_tables: list[Table]) -> tuple[Load, ...]:
+    """A task a table, or groups of neighbours where there are many tables."""
+    most = int(calibration.LOADS_PER_SOURCE.value)
+    if len(its_tables) <= most:
+        return tuple(Load(t.id, (t.id,)) for t in its_tables)
+    size = ceil(len(its_tables) / most)
+    groups = [its_tables[i : i + size] for i in range(0, len(its_tables), size)]
+    return tuple(Load(f"group_{i:02}", tuple(t.id for t in group)) for i, group in enumerate(groups, start=1))
+
+
+def _transform(pipeline_id: str, sources: tuple[Source, ...]) -> Transform:
+    freshness = min(s.freshness_seconds for s in sources)
+    delay = decisions.retry_delay(freshness)
+    return Transform(
+        dag_id=f"{pipeline_id}_transform",
+        schedule_assets=tuple(s.asset for s in sources),
+        pool=POOL,
+        freshness_seconds=freshness,
+        deadline_seconds=freshness,
+        execution_timeout_seconds=_timeout(sum(t.rows or 0 for s in sources for t in s.tables)),
+        retries=int(calibration.RETRIES.value),
+        retry_delay_seconds=delay,
+        max_retry_delay_seconds=delay * 2 ** (int(calibration.RETRIES.value) - 1),
+    )
+
+
+def _refuse_unknown_overrides(spec: PipelineSpec, decided: list[Decision], found: Findings) -> None:
+    ids = [d.id for d in decided]
+    for key, override in spec.overrides.items():
+        if key not in ids:
+            hint = names.did_you_mean(key, ids) or f"decisions are: {', '.join(ids[:20])}"
+            found.add(("overrides", key), f"there is no decision `{names.shorten(key)}`", hint)
+        elif not key.endswith(".extract") and override.choice != next(d.choice for d in decided if d.id == key):
+            found.add(("overrides", key), f"`{override.choice}` is not a choice of `{key}` that is built")
+
+
+def _sizing(source: Source) -> dict[str, Any]:
+    rows = sum(t.rows or 0 for t in source.tables)
+    return {"source": source.name, "rows_per_run": rows, "run_seconds_estimated": decisions.run_seconds(rows)}

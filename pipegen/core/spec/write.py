@@ -1,0 +1,76 @@
+"""A PipelineSpec as the text of pipegen.yml: short, commented, in the order that people read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipegen.core import yaml_text
+from pipegen.core.spec.model import PipelineSpec
+
+SCHEMA_LINE = "# yaml-language-server: $schema=.pipegen/schema.json\n"
+_COMMENTS = {
+    ("name",): "folder, DAG prefix, dbt project",
+    ("catalog",): "version of the blueprints",
+    ("defaults",): "hold for every source and table that does not say otherwise",
+    ("defaults", "freshness"): "p95 age of the data when it is read",
+    ("defaults", "lateness"): "how late a row may arrive and still count without a restatement",
+    ("defaults", "deletes"): "wanted effect at the destination: ignore | soft | hard",
+    ("defaults", "history"): "none | scd2 | daily",
+    ("defaults", "outage"): "how long source or destination may be down with nothing lost",
+    ("alerts",): "addresses; tokens by environment variable",
+    ("overrides",): "decisions that a person took instead, with the reason",
+}
+_BLOCK = frozenset(
+    {("defaults",), ("sources",), ("sources", "*"), ("sources", "*", "tables"), ("marts",), ("overrides",)}
+)
+# Sections of the file, a blank line between them.
+_SECTIONS = (
+    ("version", "name", "description", "owner", "catalog"),
+    ("defaults",),
+    ("sources",),
+    ("marts",),
+    ("destination", "alerts", "slo", "ci", "deploy"),
+    ("overrides",),
+    ("blueprints",),
+)
+
+
+# An empty list of these is said: no key, whatever was measured.
+_SAID_EMPTY = frozenset({"key", "grain"})
+
+
+def plain(spec: PipelineSpec) -> dict[str, Any]:
+    """The spec as plain values: what was said, defaults of whole sections included, empty details left out."""
+    full = spec.model_dump(by_alias=True, exclude_none=True)
+    full["sources"] = {name: _source(source) for name, source in full["sources"].items()}
+    full["marts"] = {name: _without_empty(mart) for name, mart in full.get("marts", {}).items()}
+    full["alerts"] = _without_empty(full["alerts"])
+    if spec.marts is None:
+        del full["marts"]
+    return {k: v for k, v in full.items() if v not in ({}, [], "") or k == "marts"}
+
+
+def text(spec: PipelineSpec) -> str:
+    """The text of pipegen.yml."""
+    values = plain(spec)
+    parts = []
+    for section in _SECTIONS:
+        part = {key: values[key] for key in section if key in values}
+        if part:
+            parts.append(yaml_text.dump(part, _COMMENTS, block=_BLOCK))
+    return SCHEMA_LINE + "\n".join(parts)
+
+
+def _source(source: dict[str, Any]) -> dict[str, Any]:
+    """A source as people read it: what it is, what holds for all of it, its tables."""
+    tables = {name: _without_empty(table) for name, table in source["tables"].items()}
+    head: dict[str, Any] = {k: source[k] for k in ("kind", "path") if k in source}
+    return {**head, **{k: v for k, v in source.items() if k not in head and k != "tables"}, "tables": tables}
+
+
+def _without_empty(values: dict[str, Any]) -> dict[str, Any]:
+    kept = {k: v for k, v in values.items() if v not in ({}, []) or k in _SAID_EMPTY}
+    for rule in kept.get("rules", []):
+        if rule["severity"] == "error":
+            del rule["severity"]
+    return kept

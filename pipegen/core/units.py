@@ -1,0 +1,115 @@
+"""Human units in, numbers out: durations, volumes, factors, shares. Parsed once, here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipegen.core.names import shorten
+
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_SCALE = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
+_BYTES = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+_VOLUME = re.compile(
+    r"(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)(?:\.\d+)?)\s*"
+    r"(?:(?P<scale>[kmgbt]?)\s*(?P<rows>rows?|events?)|(?P<bytes>[kmgt]?b))\s*/\s*(?P<period>[a-z]+)"
+)
+_PER_DAY = {"second": 86_400.0, "minute": 1440.0, "hour": 24.0, "day": 1.0, "week": 1 / 7, "month": 1 / 30.44}
+_PERIOD = {"s": "second", "sec": "second", "min": "minute", "h": "hour", "d": "day", "w": "week"}
+
+DURATION_HINT = "a number and s, m, h, d or w: `15m`, `2h`, `1d`"
+VOLUME_HINT = "`N rows/day` or `N GB/day`: `2M rows/day`, `40 GB/day`, `500 rows/s`"
+FACTOR_HINT = "a number and x: `4x`"
+_LONGEST = 100 * 365 * 86_400  # a century: what is longer is a slip of the keyboard
+_MOST_PER_DAY = 1e18
+SHARE_HINT = "a percentage: `99%`, `99.9%`"
+GROWTH_HINT = "a percentage a period: `5%/month`"
+
+
+def duration(text: str) -> int:
+    """Seconds of a duration such as ``15m``, ``2h``, ``1d``, ``1h30m``.
+
+    Raises:
+        ValueError: not a duration, not a whole number of seconds, or more than a century.
+    """
+    compact = text.replace(" ", "").lower()
+    if not re.fullmatch(r"(\d+(\.\d+)?[smhdw])+", compact):
+        raise ValueError(f"`{shorten(text)}` is not a duration; allowed is {DURATION_HINT}")
+    seconds = sum(Decimal(n) * SECONDS[unit] for n, _, unit in re.findall(r"(\d+(\.\d+)?)([smhdw])", compact))
+    if seconds > _LONGEST:
+        raise ValueError(f"`{shorten(text)}` is longer than a century")
+    if seconds < 1 or seconds != int(seconds):
+        raise ValueError(f"`{shorten(text)}` is not a whole number of seconds above zero")
+    return int(seconds)
+
+
+def duration_text(seconds: int) -> str:
+    """The shortest usual way to say a duration: ``90`` is ``90s``, ``3600`` is ``1h``."""
+    for unit in ("w", "d", "h", "m"):
+        if seconds % SECONDS[unit] == 0 and not (unit == "w" and seconds < 2 * SECONDS["w"]):
+            return f"{seconds // SECONDS[unit]}{unit}"
+    return f"{seconds}s"
+
+
+@dataclass(frozen=True)
+class Volume:
+    """New or changed data: rows a day or bytes a day, whichever was said."""
+
+    rows_per_day: float | None = None
+    bytes_per_day: float | None = None
+
+
+def volume(text: str) -> Volume:
+    """Parse ``2M rows/day`` or ``40 GB/day``; any period from a second to a month.
+
+    Raises:
+        ValueError: not a volume.
+    """
+    match = _VOLUME.fullmatch(text.strip().lower())
+    if not match or _PERIOD.get(match["period"], match["period"]) not in _PER_DAY:
+        raise ValueError(f"`{shorten(text)}` is not a volume; allowed is {VOLUME_HINT}")
+    number = float(re.sub("[_,]", "", match["number"]))
+    rows = match["rows"] is not None
+    per_day = number * (_SCALE[match["scale"]] if rows else _BYTES[match["bytes"]])
+    per_day *= _PER_DAY[_PERIOD.get(match["period"], match["period"])]
+    if per_day > _MOST_PER_DAY:
+        raise ValueError(f"`{shorten(text)}` is more than anything moves in a day")
+    return Volume(rows_per_day=per_day) if rows else Volume(bytes_per_day=per_day)
+
+
+def factor(text: str) -> float:
+    """Parse ``4x``; at least 1.
+
+    Raises:
+        ValueError: not a factor.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*x", text.strip().lower())
+    if not match or not 1 <= float(match[1]) <= 1e6:
+        raise ValueError(f"`{shorten(text)}` is not a factor of at least 1; allowed is {FACTOR_HINT}")
+    return float(match[1])
+
+
+def share(text: str) -> float:
+    """Parse ``99.9%`` as 0.999; above 0 % and below 100 %.
+
+    Raises:
+        ValueError: not a share.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", text.strip())
+    if not match or not 0 < float(match[1]) < 100:
+        raise ValueError(f"`{shorten(text)}` is not above 0% and below 100%; allowed is {SHARE_HINT}")
+    return float(match[1]) / 100
+
+
+def growth(text: str) -> float:
+    """Parse ``5%/month`` as the fraction a month, 0.05; a day, week or year is converted by compounding.
+
+    Raises:
+        ValueError: not a growth.
+    """
+    match = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*%\s*/\s*(day|week|month|year)", text.strip().lower())
+    if not match or not -100 < float(match[1]) <= 1000:
+        raise ValueError(f"`{shorten(text)}` is not a growth; allowed is {GROWTH_HINT}")
+    periods = {"day": 30.44, "week": 30.44 / 7, "month": 1.0, "year": 1 / 12}[match[2]]
+    return float((1 + float(match[1]) / 100) ** periods - 1)

@@ -1,0 +1,5 @@
+"""Looks at real sources: columns, types, keys, row counts, watermarks. One module a kind of source."""
+
+from pipegen.probe.registry import KINDS, Probe, probe
+
+__all__ = ["KINDS", "Probe", "probe"]

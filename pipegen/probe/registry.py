@@ -1,0 +1,50 @@
+"""The kinds of source that can be probed, in one explicit list; a kind's module is imported when it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+from pipegen.core.errors import SourceError
+from pipegen.core.measured import Measured
+from pipegen.core.names import did_you_mean, shorten
+
+
+class Probe(Protocol):
+    """A module that probes one kind of source."""
+
+    def measure(self, path: str, *, tables: Sequence[str] | None, root: Path) -> Measured:
+        """Measure the source at ``path``; relative paths start at ``root``; ``tables`` None means all.
+
+        Raises:
+            SourceError: the source cannot be read, or has no such table.
+        """
+
+
+# kind of source -> module that implements Probe
+KINDS: dict[str, str] = {
+    "files": "pipegen.probe.files",
+    "sample": "pipegen.probe.sample",
+    "sqlite": "pipegen.probe.sqlite",
+}
+
+
+def probe(kind: str, path: str, *, tables: Sequence[str] | None, root: Path) -> Measured:
+    """Measure a source.
+
+    Args:
+        kind: a key of ``KINDS``.
+        path: the source's path as the spec says it; relative to ``root``.
+        tables: real names of the tables to measure, None for all.
+        root: the folder that relative paths start from.
+
+    Raises:
+        SourceError: the source is not there, cannot be read, or has no such table.
+    """
+    if kind not in KINDS:
+        hint = did_you_mean(kind, KINDS) or f"kinds are: {', '.join(KINDS)}"
+        raise SourceError(f"there is no probe for sources of kind `{shorten(kind)}`", hint=hint)
+    module = cast(Probe, import_module(KINDS[kind]))
+    return module.measure(path, tables=tables, root=root)

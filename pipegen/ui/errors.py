@@ -1,0 +1,93 @@
+"""The one error handler: what every command's failure looks like, and its exit code."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+
+from pipegen import __version__
+from pipegen.core import errors
+from pipegen.core.errors import MissingAnswersError, PipegenError, Problem
+from pipegen.ui.terminal import Terminal
+
+ISSUES = "the issue tracker of pipegen"
+
+
+def guarded(run: Callable[[], int], terminal: Terminal, *, debug: bool = False) -> int:
+    """Run a command and turn whatever it raises into a message and an exit code."""
+    try:
+        code = run()
+        sys.stdout.flush()
+        return code
+    except PipegenError as error:
+        if debug:
+            traceback.print_exc()
+        show(error, terminal)
+        return error.exit_code
+    except KeyboardInterrupt:
+        terminal.say("")
+        terminal.say(("interrupted: nothing was written", "yellow"))
+        return errors.EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing more to say, and nothing to complain about at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return errors.EXIT_OK
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        _report(error, terminal)
+        return errors.EXIT_BUG
+
+
+def show(error: PipegenError, terminal: Terminal) -> None:
+    """``error: …``, a blank line, ``hint: …``; all problems where there are several."""
+    problems = error.problems()
+    if isinstance(error, MissingAnswersError):
+        terminal.say(("error: ", "bold red"), "answers are missing, and there is nobody to ask")
+        for problem in problems:
+            terminal.say(f"  {problem.message}")
+            if problem.hint:
+                terminal.say((f"      {problem.hint}", "dim"))
+        terminal.say("")
+        terminal.say(
+            ("hint: ", "cyan"), "give them as flags, in a file (`--answers FILE`), or take every default with `--yes`"
+        )
+        return
+    if len(problems) == 1:
+        _one(problems[0], terminal)
+        return
+    terminal.say(("error: ", "bold red"), f"{len(problems)} problems")
+    for problem in problems:
+        terminal.say(f"  {problem}")
+        if problem.hint:
+            terminal.say((f"      hint: {problem.hint}", "dim"))
+
+
+def _one(problem: Problem, terminal: Terminal) -> None:
+    terminal.say(("error: ", "bold red"), str(problem))
+    if problem.hint:
+        terminal.say("")
+        terminal.say(("hint: ", "cyan"), problem.hint)
+
+
+def _report(error: Exception, terminal: Terminal) -> None:
+    """A bug: write the traceback where it can be sent from. Its values are left out, since they may hold a secret."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    text = f"pipegen {__version__}, Python {platform.python_version()}, {platform.system()}\n\n{frames}{type(error).__name__}\n"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="pipegen-bug-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(text)
+        where = file.name
+    except OSError:
+        where = None
+    terminal.say(("error: ", "bold red"), f"this is a bug in pipegen ({type(error).__name__})")
+    terminal.say("")
+    terminal.say(
+        ("hint: ", "cyan"), f"the report is in {where}; send it to {ISSUES}" if where else "run again with `--debug`"
+    )

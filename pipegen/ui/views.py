@@ -1,0 +1,154 @@
+"""Views: a plan, a status, a list of blueprints, as people read them."""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from collections import Counter
+from pathlib import Path
+
+from pipegen.app.blueprints import BlueprintDetails, BlueprintSummary, LintReport
+from pipegen.app.check import Check
+from pipegen.app.generate import Generated
+from pipegen.app.status import Status
+from pipegen.core.plan import ChangePlan
+from pipegen.ui.terminal import Style, Terminal
+
+_FOLD_ABOVE = 40
+_STYLES: dict[str, Style] = {"+": "green", "~": "yellow", ">": "cyan", "-": "red", "!": "bold red", "=": "dim"}
+
+
+def plan(change: ChangePlan, terminal: Terminal) -> None:
+    """Every action with its mark; folders are folded, with a count, where there are many."""
+    if len(change.actions) <= _FOLD_ABOVE:
+        for action in change.actions:
+            note = f"  ({action.note})" if action.note and action.action != "create" else ""
+            terminal.data((f"  {action.mark} ", _STYLES[action.mark]), action.path, (note, "dim"))
+    else:
+        counts = Counter((a.mark, a.path.split("/")[0] + "/" if "/" in a.path else a.path) for a in change.actions)
+        for (mark, top), count in sorted(counts.items(), key=lambda item: (item[0][1].casefold(), item[0][0])):
+            many = f"  {count} file{'s' if count > 1 else ''}" if top.endswith("/") else ""
+            terminal.data((f"  {mark} ", _STYLES[mark]), top, (many, "dim"))
+    terminal.data((change.headline(), "bold"))
+
+
+def diff(change: ChangePlan, terminal: Terminal) -> None:
+    """Unified diffs of every text that would be written."""
+    for action in change.actions:
+        if action.content is None or b"\0" in action.content or action.path.endswith(".tar.gz"):
+            terminal.data((f"  {action.mark} ", _STYLES[action.mark]), action.path, ("  (binary)", "dim"))
+            continue
+        lines = action.content.decode("utf-8", "replace").splitlines()
+        for line in difflib.unified_diff([], lines, "/dev/null", f"b/{action.path}", lineterm=""):
+            style: Style = "green" if line.startswith("+") else "bold" if line.startswith("---") else "dim"
+            terminal.data((line, style))
+    terminal.data((change.headline(), "bold"))
+
+
+def design(generated: Generated, terminal: Terminal) -> None:
+    """What was decided, in a line a source."""
+    made = generated.design
+    for source in made.sources:
+        loads = Counter(t.load for t in source.tables)
+        how = ", ".join(f"{n} {load}" for load, n in sorted(loads.items(), reverse=True))
+        rows = sum(t.rows or 0 for t in source.tables)
+        terminal.say(
+            ("  source  ", "dim"), (source.name, "bold"),
+            f"  {'sample' if source.is_sample else source.kind}, {_count(len(source.tables), 'table')} ({how}), {rows:,} rows, fresh within {source.freshness}",
+            (f"  runs {source.schedule}", "dim"),
+        )  # fmt: skip
+    kinds = Counter(m.kind for m in made.marts)
+    if kinds:
+        terminal.say(("  marts   ", "dim"), ", ".join(_count(n, kind) for kind, n in kinds.items()))
+    terminal.say(("  target  ", "dim"), str(made.destination["kind"]))
+
+
+def written(generated: Generated, cwd: Path, notes: list[str], terminal: Terminal) -> None:
+    """The end of ``new``: what stands where, what to do next, and how to do the same with nothing asked."""
+    shown = _relative(generated.target, cwd)
+    terminal.say(("wrote ", "bold green"), (shown, "bold"), f"  {_count(len(generated.plan.actions), 'file')}")
+    for note in notes:
+        terminal.say((f"note: {note}", "yellow"))
+    terminal.say("")
+    terminal.say("Next:")
+    quoted = shlex.quote(shown)
+    for command, why in (
+        (f"cd {quoted}", ""),
+        ("make demo", "sets up, makes sample data, runs it all"),
+        ("make test", ""),
+    ):
+        terminal.say("  ", (command, "bold"), (f"   # {why}" if why else "", "dim"))
+    terminal.say("")
+    terminal.say("The same again, with nothing asked:")
+    terminal.say(f"  {generated.plan.equivalent}")
+
+
+def status(found: Status, terminal: Terminal) -> None:
+    """What differs, a line a file."""
+    marks: dict[str, tuple[str, Style]] = {
+        "edited": ("~", "yellow"), "deleted": ("-", "red"), "moved": (">", "cyan"), "orphaned": ("=", "dim"),
+        "conflict": ("!", "bold red"),
+    }  # fmt: skip
+    for difference in found.differences:
+        mark, style = marks[difference.kind]
+        note = f"  {difference.note}" if difference.note else ""
+        terminal.data((f"  {mark} {difference.kind:<9}", style), difference.path, (note, "dim"))
+    for reason in found.outdated:
+        terminal.data(("  ^ outdated ", "yellow"), reason)
+    if not found.differs:
+        terminal.data(f"as rendered: {_count(found.files, 'file')}")
+
+
+def check(found: Check, terminal: Terminal) -> None:
+    """What a check found."""
+    if not found.problems:
+        ran = f", {', '.join(found.commands)}" if found.commands else ""
+        terminal.say(("ok ", "bold green"), f"{_count(found.files, 'file')}, level {found.level}{ran}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _relative(path: Path, cwd: Path) -> str:
+    try:
+        return str(path.relative_to(cwd))
+    except ValueError:
+        return str(path)
+
+
+def blueprint_list(found: list[BlueprintSummary], terminal: Terminal) -> None:
+    """A line a blueprint."""
+    width = max((len(b.name) for b in found), default=0)
+    for b in found:
+        terminal.data(
+            (f"{b.name:<{width}}", "bold"), f"  {b.version}  {b.summary}", (f"  [{', '.join(b.catalogs)}]", "dim")
+        )
+
+
+def blueprint(found: BlueprintDetails, terminal: Terminal) -> None:
+    """What a blueprint renders, needs, contributes and asks."""
+    terminal.data((f"{found.name} {found.version}", "bold"), f"  {found.summary}")
+    if found.when != "true":
+        terminal.data(("when      ", "dim"), found.when)
+    for name, versions in found.requires.items():
+        terminal.data(("requires  ", "dim"), f"{name} {versions}")
+    for kind, names in found.contributes.items():
+        terminal.data(("adds      ", "dim"), f"{kind}: {', '.join(names)}")
+    for question in found.questions:
+        terminal.data(("asks      ", "dim"), f"{question['id']}: {question['ask']}")
+    for file in found.files:
+        marks = [file.ownership] if file.ownership != "merged" else []
+        marks += [f"when {file.when}"] if file.when != "true" else []
+        terminal.data(("renders   ", "dim"), file.path, (f"  ({', '.join(marks)})" if marks else "", "dim"))
+
+
+def lint(report: LintReport, terminal: Terminal) -> None:
+    """A line a finding, as compilers have it."""
+    for f in report.findings:
+        style: Style = "red" if f.severity == "error" else "yellow"
+        terminal.data(f"{f.path}:{f.line}: ", (f.severity, style), f": {f.message}", (f"  [{f.code}]", "dim"))
+        if f.hint:
+            terminal.data((f"    hint: {f.hint}", "dim"))
+    checked = _count(report.blueprints, "blueprint")
+    terminal.say(f"{checked}, {_count(len(report.findings), 'finding')}" if report.findings else f"ok: {checked}")

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import copy
+import re
+from typing import Any
+
+import pytest
+
+from pipegen.core.errors import Problem, SpecError
+from pipegen.core.spec.load import PLANNED_DESTINATIONS, PLANNED_SOURCES, load
+from pipegen.store import yaml_file
+from tests.core.specs import SMALL
+
+
+def problems(text: str) -> list[Problem]:
+    document = yaml_file.parse(text.encode(), "pipegen.yml")
+    with pytest.raises(SpecError) as refused:
+        load(document.values, document.locate)
+    return refused.value.problems()
+
+
+BAD = """\
+name: shop
+catalog: 1.0
+ownr: x
+defaults: {freshnes: 1h}
+sources:
+  a: {kind: fils, path: x}
+  b: {path: x}
+  c:
+    kind: files
+    colour: red
+    tables:
+      no:
+      1: {rules: [{name: x, expect: "a; b"}, {name: y, expect: a, severty: warn}]}
+      on: {key: id, deletes: sof, lateness: 2 hours}
+      five: 5
+marts:
+  f: {kind: fact, frm: x}
+  g: {kind: aggregate, from: x, by: [], measures: ["sum(x"]}
+alerts: {email: [nobody], webhook: "https://example.com/secret"}
+slo: 99%
+ci: gitlb
+overrides: {a.b: {choice: full, becuase: x}}
+blueprints: [{sorce: x}]
+"""
+
+
+def test_every_error_is_there_at_once_with_its_line_in_the_order_of_the_file() -> None:
+    found = problems(BAD)
+    lines = [int((p.where or "").rpartition(":")[2]) for p in found]
+    assert lines == sorted(lines)
+    assert all((p.where or "").startswith("pipegen.yml:") for p in found)
+    said = {line: [p for p, at in zip(found, lines, strict=True) if at == line] for line in lines}
+    expected = {
+        2: ("`catalog`: 1.0 is a number here", 'quote it: `"1.0"`'),
+        3: ("unknown key `ownr`", "did you mean `owner`?"),
+        4: ("unknown key `defaults.freshnes`", "did you mean `freshness`?"),
+        6: ("`fils` is not a kind", "did you mean `files`?"),
+        7: ("`sources.b.kind` is missing", "files | sqlite | sample"),
+        10: ("unknown key `sources.c.colour`", "allowed here: "),
+        13: ("`;` ends the statement", None),
+        15: ("`sources.c.tables.five` must be a mapping", None),
+        19: ("never the value", None),
+        20: ("`slo` must be a mapping", "for example"),
+        21: ("`gitlb` is not one of `github`, `gitlab`, `none`", "did you mean `gitlab`?"),
+        22: ("becuase", "did you mean `because`?"),
+    }
+    for line, (message, hint) in expected.items():
+        assert any(message in p.message and (hint is None or hint in (p.hint or "")) for p in said[line]), (
+            line,
+            said.get(line),
+        )
+    assert any("severty" in p.message and p.hint == "did you mean `severity`?" for p in said[13])
+    assert {"key", "deletes", "lateness"} <= {m for p in said[14] for m in re.findall(r"on\.(\w+)`", p.message)}
+    assert any("`marts.f.from` is missing" in p.message for p in said[17])
+    assert any("`marts.g.by` needs at least 1" in p.message for p in said[18])
+    assert any("`(` is not closed" in p.message for p in said[18])
+    assert any("`nobody` is not allowed here" in p.message for p in said[19])
+    assert any("`blueprints.0.source` is missing" in p.message for p in said[23])
+    assert not any("secret" in str(p) for p in found)
+
+
+def test_a_table_of_any_name_is_a_table() -> None:
+    tables = "".join(f"      {key}\n" for key in ("no:", "on: {}", "1:", "1.5: {}", "~: {}", "2024-01-01:"))
+    text = f"name: x\nsources:\n  s:\n    kind: files\n    path: x\n    tables:\n{tables}"
+    document = yaml_file.parse(text.encode(), "x")
+    assert list(load(document.values).sources["s"].tables) == ["no", "on", "1", "1.5", "~", "2024-01-01"]
+
+
+@pytest.mark.parametrize("kind", PLANNED_SOURCES)
+def test_a_planned_source_names_the_nearest_that_works(kind: str) -> None:
+    (problem,) = problems(f"name: x\nsources:\n  s: {{kind: {kind}}}\n")
+    assert f"`{kind}` are not built yet" in problem.message
+    assert "the nearest that works" in (problem.hint or "")
+    assert problem.where == "pipegen.yml:3"
+
+
+@pytest.mark.parametrize("kind", PLANNED_DESTINATIONS)
+def test_a_planned_destination_names_the_nearest_that_works(kind: str) -> None:
+    (problem,) = problems(f"name: x\nsources: {{s: {{kind: sample}}}}\ndestination: {{kind: {kind}}}\n")
+    assert problem == Problem(
+        f"destination `{kind}` is not built yet", "pipegen.yml:3", "the nearest that works: `duckdb`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "says"),
+    [
+        (("name",), "../x", "cannot be the name"),
+        (("name",), "x\n", "cannot be the name"),
+        (("name",), "", "is empty"),
+        (("name",), "aux", "device"),
+        (("name",), "x" * 300, "longer than 200"),
+        (("owner",), "a\x00b", "not allowed"),
+        (("description",), "a\x1bb", "control character \\x1b"),
+        (("description",), "a\ud800b", "UTF-8"),
+        (("description",), "x" * 2001, "longer than 2000"),
+        (("sources", "shop_db", "freshness"), "-1h", "not a duration"),
+        (("sources", "shop_db", "volume"), "2M", "not a volume"),
+        (("sources", "shop_db", "peak"), "0x", "not a factor"),
+        (("sources", "shop_db", "tables", "orders", "key"), [""], "is empty"),
+        (("sources", "shop_db", "tables", ""), {}, "is empty"),
+        (("sources", "shop_db", "tables", "orders", "columns"), {"email": "hash"}, "`hash` is not one of"),
+        (("sources",), {}, "needs at least 1"),
+        (("sources",), None, "must be a mapping"),
+        (("version",), 2, "`2` is not one of 1"),
+        (("alerts",), {"webhook": ""}, "never the value"),
+        (("slo",), {"freshness": "100%"}, "above 0%"),
+    ],
+)
+def test_a_wrong_value_is_refused(at: tuple[str, ...], value: Any, says: str) -> None:
+    data = copy.deepcopy(SMALL)
+    node = data
+    for part in at[:-1]:
+        node = node.setdefault(part, {})
+    node[at[-1]] = value
+    with pytest.raises(SpecError) as refused:
+        load(data)
+    assert any(says in str(p) for p in refused.value.problems()), refused.value.problems()
+    assert all(str(p).isprintable() for p in refused.value.problems() if "\n" not in str(p))
+
+
+@pytest.mark.parametrize("group", ["sources", "marts"])
+@pytest.mark.parametrize("pair", [("a-b", "a_b"), ("A", "a"), ("class", "class_")])
+def test_names_that_would_meet_are_refused(group: str, pair: tuple[str, str]) -> None:
+    entry = {"kind": "sample"} if group == "sources" else {"kind": "custom"}
+    data = {"name": "x", "sources": {"s": {"kind": "sample"}}, group: {name: dict(entry) for name in pair}}
+    with pytest.raises(SpecError, match="would both be called"):
+        load(data)
+
+
+@pytest.mark.parametrize("name", ["transform", "steps", "marts", "Staging", "ops", "warehouse"])
+def test_names_that_the_repository_uses_itself_are_refused(name: str) -> None:
+    with pytest.raises(SpecError, match="uses it for itself"):
+        load({"name": "x", "sources": {name: {"kind": "sample"}}})
+
+
+def test_what_is_left_out_has_a_default() -> None:
+    spec = load({"name": "x", "sources": {"s": {"kind": "sample"}}})
+    assert spec.defaults.freshness == "1d"
+    assert spec.destination.kind == "duckdb"
+    assert spec.marts is None

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipegen.core.errors import WorkspaceError
+from pipegen.core.lock import (
+    Lock,
+    LockedBlueprint,
+    LockedFile,
+    RenderInput,
+    base_archive,
+    lock_files,
+    lock_text,
+    read_lock,
+)
+from pipegen.core.tree import FileTree, RenderedFile
+
+
+def rendered(path: str, content: bytes = b"x\n", **more: Any) -> RenderedFile:
+    return RenderedFile(path, content, f"b:{path}", "b", **more)
+
+
+def lock_of(*files: RenderedFile) -> Lock:
+    tree = FileTree()
+    for file in files:
+        tree.add(file)
+    return Lock(
+        pipegen="1.0.0",
+        catalog="next",
+        input="sha256:0",
+        files=lock_files(tree),
+        blueprints={"b": LockedBlueprint(version="1.0.0", digest="sha256:1")},
+        design={"s.mode": "batch", "a.b": "full"},
+    )
+
+
+def test_a_lock_is_sorted_one_line_a_file_and_the_same_whatever_the_order() -> None:
+    files = [rendered("b.py"), rendered("a/é.sql"), rendered("run.sh", mode=0o755, ownership="once")]
+    text = lock_text(lock_of(*files))
+    assert text == lock_text(lock_of(*reversed(files)))
+    lines = text.decode().splitlines()
+    rows = [line for line in lines if '"id"' in line]
+    assert [json.loads("{" + row.rstrip(",") + "}").popitem()[0] for row in rows] == ["a/é.sql", "b.py", "run.sh"]
+    assert '"mode": "755", "ownership": "once"' in rows[2]
+    assert text.endswith(b"}\n")
+    assert json.loads(text)["design"] == {"a.b": "full", "s.mode": "batch"}
+    assert lines.index('    "a.b": "full",') < lines.index('    "s.mode": "batch"')
+
+
+def test_a_lock_is_read_back() -> None:
+    lock = lock_of(rendered("a.py"))
+    lock.files["b.py"] = LockedFile(id="x", sha256="0", state="orphaned", pending="1")
+    assert read_lock(lock_text(lock)) == lock
+    assert read_lock(lock_text(lock_of())).files == {}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/etc/passwd",
+        "../x",
+        "a/../../x",
+        "a//b",
+        "./a",
+        "",
+        "C:/x",
+        "a\\b",
+        "nul",
+        "dags/con.py",
+        "a/aux",
+        "x.",
+        "x ",
+        ".git/hooks/x",
+        ".GIT/config",
+        "a\x00b",
+        "a\nb",
+        "x" * 300,
+    ],
+)
+def test_a_path_that_leads_elsewhere_is_refused(path: str) -> None:
+    document = json.loads(lock_text(lock_of(rendered("a.py"))))
+    document["files"] = {path: document["files"]["a.py"]}
+    with pytest.raises(WorkspaceError, match="names"):
+        read_lock(json.dumps(document).encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"", "cannot be read"),
+        (b"{", "cannot be read"),
+        (b"[]", "cannot be read"),
+        (b"\xff\xfe", "cannot be read"),
+        (b"null", "cannot be read"),
+        (b'{"schema": 2, "pipegen": "2", "catalog": "2", "input": "x"}', "schema 2"),
+        (b'{"schema": 1}', "pipegen"),
+        (b'{"schema": 1, "pipegen": "1", "catalog": "1", "input": "x", "extra": 1}', "extra"),
+        (b"[" * 100_000, "cannot be read"),
+    ],
+)
+def test_what_is_no_lock_is_refused(text: bytes, says: str) -> None:
+    with pytest.raises(WorkspaceError, match=says) as refused:
+        read_lock(text)
+    assert refused.value.hint
+
+
+def test_a_newer_lock_with_other_keys_says_upgrade() -> None:
+    with pytest.raises(WorkspaceError) as refused:
+        read_lock(b'{"schema": 2, "pipegen": "9", "files": [], "new": {}}')
+    assert refused.value.hint == "upgrade pipegen"
+
+
+@given(
+    st.dictionaries(
+        st.from_regex(r"[a-z]{1,8}(/[a-zé]{1,8}){0,2}", fullmatch=True), st.binary(max_size=2000), max_size=5
+    )
+)
+def test_the_base_holds_every_byte_and_is_named_by_what_it_holds(contents: dict[str, bytes]) -> None:
+    files = [rendered(path, content) for path, content in contents.items()]
+    name, archive = base_archive(files)
+    assert (name, archive) == base_archive(reversed(files))
+    content = gzip.decompress(archive)
+    assert name == f".pipegen/base/{hashlib.sha256(content).hexdigest()}.tar.gz"
+    with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
+        members = opened.getmembers()
+        assert {m.name: (opened.extractfile(m) or io.BytesIO()).read() for m in members} == contents
+    assert all((m.mtime, m.uid, m.gid, m.uname) == (0, 0, 0, "") for m in members)
+    assert [m.name for m in members] == sorted(contents)
+
+
+def test_the_system_tar_reads_the_base(tmp_path: Path) -> None:
+    big = bytes(range(256)) * 1000  # more than one stored block
+    _, archive = base_archive(
+        [rendered("a/b.bin", big), rendered("run.sh", b"#!/bin/sh\n", mode=0o755), rendered("é/" + "x" * 200, b"y")]
+    )
+    subprocess.run(["tar", "xzf", "-", "-C", str(tmp_path)], input=archive, check=True)
+    assert (tmp_path / "a/b.bin").read_bytes() == big
+    assert (tmp_path / "run.sh").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "é" / ("x" * 200)).read_bytes() == b"y"
+
+
+def test_the_base_of_known_files_has_known_bytes() -> None:
+    name, archive = base_archive([rendered("a", b"x\n"), rendered("b", b"")])
+    assert name == ".pipegen/base/KNOWN.tar.gz"
+    assert archive[:10] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+
+
+def test_the_input_digest_follows_every_part_and_no_order() -> None:
+    base = RenderInput({"a": 1, "b": 2}, {"s": {"rows": 1}}, {"dbt": "x"})
+    assert base.digest() == RenderInput({"b": 2, "a": 1}, {"s": {"rows": 1}}, {"dbt": "x"}).digest()
+    others = [
+        RenderInput({"a": 1}, base.measured, base.blueprints),
+        RenderInput(base.spec, {}, base.blueprints),
+        RenderInput(base.spec, base.measured, {}),
+    ]
+    assert len({base.digest(), *(o.digest() for o in others)}) == 4
