@@ -1,7 +1,7 @@
 """Real engines for generated repositories: their own environments, made once by their own ``make setup``, and shared.
 
 The environments are kept by the digest of the locked requirements, outside the clone (``PIPEGEN_TEST_CACHE``, or the user's
-cache folder), so that a run of the tests installs them at most once.
+~/.cache), so that a run of the tests installs them at most once.
 """
 
 from __future__ import annotations
@@ -17,10 +17,7 @@ ENVIRONMENTS = ("airflow", "work", "lint")
 
 def cache_folder() -> Path:
     """Where the tests keep what is costly to make."""
-    base = os.environ.get("PIPEGEN_TEST_CACHE") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "pipegen-tests"
-    )
-    return Path(base)
+    return Path(os.environ.get("PIPEGEN_TEST_CACHE") or Path.home() / ".cache" / "pipegen-tests")
 
 
 def make(root: Path, *targets: str, timeout: int = 900, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -17,6 +17,9 @@ from pipegen.core.errors import MissingAnswersError, Problem, SpecError, UsageEr
 from pipegen.core.questions import BY_NAME, QUESTIONS, Question
 from pipegen.core.spec import address, source_url
 
+# A URL, or a blueprint's abbreviation: no path of this machine.
+_REMOTE = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]*://|git@|gh:|gl:|bb:)")
+
 Answer = str | Sequence[str]
 
 
@@ -102,7 +105,7 @@ def draft(given: Given) -> Draft:
         if parts[0] == "sources" and len(parts) > 1:  # before the flags that hold for every source
             _set(values, parts, value, problems)
     named = next((value for parts, value in reversed(sets) if parts == ["name"]), None)
-    name = named or given.name or values.get("name") or (sources[0].name if given.yes and sources else None)
+    name = named or given.name or values.get("name") or _default_name(given, sources)
     if given.yes and not sources and not values.get("sources"):
         sources = [source_url.parse("sample:")]
         name = name or sources[0].name
@@ -117,7 +120,7 @@ def draft(given: Given) -> Draft:
     for variables, answers in ((True, given.environment), (False, given.flags)):
         for key, answer in answers.items():
             try:
-                _put(made, BY_NAME[key], answer, variables)
+                _put(made, BY_NAME[key], answer, variables, given.cwd)
             except UsageError as error:
                 problems.append(
                     Problem(error.message, BY_NAME[key].variable if variables else BY_NAME[key].flag, error.hint)
@@ -133,7 +136,12 @@ def draft(given: Given) -> Draft:
 def _refuse_shapes(values: Mapping[str, Any], layers: Sequence[Layer]) -> None:
     """Refuse what could not even be put together: a group that is no mapping."""
     problems = []
-    for at in [("sources",), ("marts",), *(("sources", name) for name in _mapping(values.get("sources")))]:
+    for at in [
+        ("sources",),
+        ("marts",),
+        ("overrides",),
+        *(("sources", name) for name in _mapping(values.get("sources"))),
+    ]:
         node: Any = values
         for part in at:
             node = node.get(part)
@@ -186,6 +194,14 @@ def _sources(given: Given) -> list[source_url.SourceUrl]:
     return sources
 
 
+def _default_name(given: Given, sources: Sequence[source_url.SourceUrl]) -> str | None:
+    """With ``--yes`` a pipeline is called as its first source; not where that is the very folder of the source."""
+    if not given.yes or not sources:
+        return None
+    name = sources[0].name
+    return f"{name}_pipeline" if sources[0].path is not None and (given.cwd / name).exists() else name
+
+
 def _source_texts(given: Given) -> tuple[Answer, str]:
     """The sources that were named, and by what."""
     if given.flags.get("source"):
@@ -228,7 +244,7 @@ def _put_source(made: Draft, source: source_url.SourceUrl, cwd: Path, place: str
 
 def path_from_root(path: str, cwd: Path, target: Path) -> str:
     """A path as people gave it, from the root of the repository; an absolute one stays, and so does a remote one."""
-    if os.path.isabs(path) or "://" in path:
+    if os.path.isabs(path) or _REMOTE.search(path):
         return path
     expanded = os.path.expanduser(path)
     if os.path.isabs(expanded):
@@ -236,7 +252,12 @@ def path_from_root(path: str, cwd: Path, target: Path) -> str:
     return Path(os.path.relpath(cwd.resolve() / expanded, target)).as_posix()
 
 
-def _put(made: Draft, question: Question, answer: Answer, variable: bool) -> None:
+def path_here(path: str, root: Path) -> str:
+    """A path from the root of the repository, which need not be there yet, as this process can open it."""
+    return path if _REMOTE.search(path) else os.path.normpath(root / os.path.expanduser(path))
+
+
+def _put(made: Draft, question: Question, answer: Answer, variable: bool, cwd: Path) -> None:
     place = question.variable if variable else question.flag
     if question.key is not None:
         parts = question.key.split(".")
@@ -278,7 +299,7 @@ def _put(made: Draft, question: Question, answer: Answer, variable: bool) -> Non
                 address.put(made.values, ["overrides", decision], {"choice": choice})
         case "blueprint":
             made.places[("blueprints",)] = place
-            made.values["blueprints"] = [{"source": path_from_root(t, Path(), Path())} for t in texts]
+            made.values["blueprints"] = [{"source": path_from_root(t, cwd, made.target)} for t in texts]
 
 
 def mart_from_text(text: str) -> tuple[str, dict[str, Any]]:

@@ -102,7 +102,7 @@ def _personal(draft: Draft, measured: Mapping[str, Measured], problems: list[Pro
         found = resolve(table, draft.values["sources"], measured, "--personal-data", problems)
         if found:
             said = _table(draft, *found)
-            draft.places[("sources", *found, "columns", column)] = "--personal-data"
+            draft.places[("sources", found[0], "tables", found[1], "columns", column)] = "--personal-data"
             said["columns"] = {**(said.get("columns") or {}), column: treatment}
 
 

@@ -78,7 +78,12 @@ def _taken(values: dict[str, Any], parts: list[str]) -> list[str]:
 
 
 def _leaves(value: Any, at: list[str]) -> list[tuple[list[str], Any]]:
-    """What is left, as addresses and values; a mapping is opened as far as its addresses can be said."""
+    """What is left, as addresses and values; a mapping is opened as far as its addresses can be said.
+
+    No marts are said by an empty mapping; any other empty one is what the answers before it left behind.
+    """
+    if value == {} and at == ["marts"]:
+        return [(at, value)]
     if isinstance(value, dict) and at != ["blueprints"] and (len(at) < 2 or (at[0] == "sources" and len(at) < 4)):
         return [leaf for key, inner in value.items() for leaf in _leaves(inner, [*at, str(key)])]
     return [(at, value)]

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipegen import __version__
 from pipegen.app import completion, equivalent
-from pipegen.app.answers import Draft, Given, draft
+from pipegen.app.answers import Draft, Given, draft, path_here
 from pipegen.core import yaml_text
 from pipegen.core.blueprint import Blueprint
 from pipegen.core.design.architect import design as make_design
@@ -84,17 +84,20 @@ def plan_for(
 ) -> ChangePlan:
     """The plan of a whole new repository for a spec: render, lock, sealed base."""
     progress("rendering")
-    blueprints, catalog = selected(spec)
+    blueprints, catalog = selected(spec, Path(root))
     design = replace(design, answers=answers_for(spec, blueprints))
     tree = render(blueprints, design)
     inputs = input_files(spec, facts)
     return plan_new(root, tree, inputs, records(spec, facts, design, blueprints, catalog, tree), design)
 
 
-def selected(spec: PipelineSpec) -> tuple[list[Blueprint], str]:
-    """The blueprints of the spec's catalog, and those that it names beyond."""
+def selected(spec: PipelineSpec, root: Path) -> tuple[list[Blueprint], str]:
+    """The blueprints of the spec's catalog, and those that it names beyond, by their paths from the root."""
     bundled = blueprint_store.BlueprintStore().load(spec.catalog)
-    return [*bundled, *(blueprint_store.load_source(ref.source) for ref in spec.blueprints)], spec.catalog
+    return [
+        *bundled,
+        *(blueprint_store.load_source(path_here(ref.source, root)) for ref in spec.blueprints),
+    ], spec.catalog
 
 
 def answers_for(spec: PipelineSpec, blueprints: list[Blueprint]) -> dict[str, dict[str, Any]]:

@@ -5,6 +5,7 @@ What a command needs is imported when it runs, so that ``--help`` stays quick.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +19,7 @@ from pipegen.cli.options import Debug, Directory, Json, NoColor, NoInput, Verbos
 if TYPE_CHECKING:
     from pipegen.ui.terminal import Terminal
 
+COMPLETE = "_PIPEGEN_COMPLETE"  # set by a completion script
 EXAMPLE = "Example: pipegen new shop --source sample: && make -C shop demo"
 
 app = typer.Typer(
@@ -36,13 +38,20 @@ app.add_typer(blueprints, name="blueprints", short_help="The blueprints that rep
 app.command("new", short_help="Answer by flags or a file, and get a complete repository.")(new)
 
 
-@app.callback()
-def _root(version: Annotated[bool, typer.Option("--version", "-V", help="Print the version.")] = False) -> None:
-    if version:
+def _version(wanted: bool) -> None:
+    if wanted:
         from pipegen import __version__
 
         typer.echo(f"pipegen {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", help="Print the version.", is_eager=True, callback=_version)
+    ] = False,
+) -> None: ...
 
 
 @app.command(short_help="What differs from the last render.")
@@ -83,11 +92,15 @@ def check(
     def go(terminal: Terminal) -> int:
         from pipegen.app import check as use_case
         from pipegen.core import errors
+        from pipegen.core.names import did_you_mean, shorten
         from pipegen.ui import views
         from pipegen.ui.errors import show
 
         if level not in use_case.LEVELS:
-            raise errors.UsageError(f"`--level {level}` is not one of {', '.join(use_case.LEVELS)}")
+            raise errors.UsageError(
+                f"`--level {shorten(level)}` is not one of {', '.join(use_case.LEVELS)}",
+                hint=did_you_mean(level, use_case.LEVELS) or "for example `--level static`",
+            )
         found = use_case.check(directory, level, terminal.progress)
         if json:
             _print_json(found.document())
@@ -200,11 +213,15 @@ def run(argv: Sequence[str]) -> int:
 
     typer carries its own click, whose exceptions are told by their shape.
     """
+    if COMPLETE in os.environ:
+        from typer.completion import completion_init
+
+        completion_init()
     try:
         result = typer.main.get_command(app).main(args=list(argv), prog_name="pipegen", standalone_mode=False)
     except Exception as error:
         if hasattr(error, "format_message"):
-            return _usage(error)
+            return _usage(error, argv)
         return _stopped(error, debug="--debug" in argv)
     return result if isinstance(result, int) else 0
 
@@ -220,7 +237,7 @@ def _stopped(error: Exception, *, debug: bool) -> int:
     return guarded(again, Terminal(Manner()), debug=debug)
 
 
-def _usage(error: Any) -> int:
+def _usage(error: Any, argv: Sequence[str]) -> int:
     """A wrong command line, in the words of every other error."""
     from pipegen.core.errors import EXIT_USAGE, UsageError
     from pipegen.ui.errors import show
@@ -241,7 +258,21 @@ def _usage(error: Any) -> int:
     hint = (
         f"did you mean `{possible[0]}`?"
         if possible
-        else f"`{context.command_path if context else 'pipegen'} --help` lists what there is"
+        else f"`{context.command_path if context else _command_path(argv)} --help` lists what there is"
     )
+    if "unexpected extra argument" in message and any("=" in a or "." in a for a in argv):
+        hint = "did the shell open a pattern? Quote it: `--source './exports/*.csv'`"
     show(UsageError(message[:1].lower() + message[1:].replace("'", "`"), hint=hint), Terminal(Manner()))
     return EXIT_USAGE
+
+
+def _command_path(argv: Sequence[str]) -> str:
+    """``pipegen blueprints list`` of a command line that could not be parsed."""
+    path, node = ["pipegen"], typer.main.get_command(app)
+    for word in argv:
+        inner = getattr(node, "commands", {}).get(word)
+        if inner is None:
+            break
+        path.append(word)
+        node = inner
+    return " ".join(path)

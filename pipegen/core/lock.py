@@ -113,12 +113,26 @@ def _section(name: str, values: Mapping[str, Any]) -> str:
     return f'  "{name}": {{\n' + ",\n".join(rows) + "\n  }"
 
 
+def _newer_schema(text: bytes) -> int | None:
+    """The schema of a lock that a later pipegen wrote, whatever else has changed in it."""
+    try:
+        schema = json.loads(text)["schema"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return schema if isinstance(schema, int) and schema != LOCK_SCHEMA else None
+
+
 def read_lock(text: bytes) -> Lock:
     """Parse a lock; its paths are untrusted.
 
     Raises:
         WorkspaceError: not a lock that this version reads, or a path in it leads out of the repository.
     """
+    newer = _newer_schema(text)
+    if newer is not None:
+        raise WorkspaceError(
+            f"{LOCK_PATH} has schema {newer}; this pipegen reads {LOCK_SCHEMA}", hint="upgrade pipegen"
+        )
     try:
         lock = Lock.model_validate_json(text)
     except ValidationError as error:
@@ -128,11 +142,7 @@ def read_lock(text: bytes) -> Lock:
             f"{LOCK_PATH} cannot be read: {at + ': ' if at else ''}{first['msg']}",
             hint=f"restore it from git: `git checkout {LOCK_PATH}`",
         ) from None
-    if lock.format != LOCK_SCHEMA:
-        raise WorkspaceError(
-            f"{LOCK_PATH} has schema {lock.format}; this pipegen reads {LOCK_SCHEMA}", hint="upgrade pipegen"
-        )
-    for path in lock.files:
+    for path in (*lock.files, *(entry.to for entry in lock.files.values() if entry.to is not None)):
         because = unsafe_because(path)
         if because:
             raise WorkspaceError(f"{LOCK_PATH} names `{path[:120]}`: {because}", hint="the lock was tampered with")

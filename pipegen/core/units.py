@@ -45,11 +45,16 @@ def duration(text: str) -> int:
 
 
 def duration_text(seconds: int) -> str:
-    """The shortest usual way to say a duration: ``90`` is ``90s``, ``3600`` is ``1h``."""
-    for unit in ("w", "d", "h", "m"):
-        if seconds % SECONDS[unit] == 0 and not (unit == "w" and seconds < 2 * SECONDS["w"]):
-            return f"{seconds // SECONDS[unit]}{unit}"
-    return f"{seconds}s"
+    """The usual way to say a duration, which :func:`duration` reads back: ``90`` is ``90s``, ``5400`` is ``1h30m``."""
+    if seconds < 2 * SECONDS["m"] and seconds % SECONDS["m"]:
+        return f"{seconds}s"
+    parts, rest = [], seconds
+    for unit in ("w", "d", "h", "m", "s"):
+        if unit == "w" and (rest % SECONDS["w"] or rest < 2 * SECONDS["w"]):
+            continue
+        count, rest = divmod(rest, SECONDS[unit])
+        parts += [f"{count}{unit}"] if count else []
+    return "".join(parts)
 
 
 @dataclass(frozen=True)

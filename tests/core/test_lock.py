@@ -152,7 +152,7 @@ def test_the_system_tar_reads_the_base(tmp_path: Path) -> None:
 
 def test_the_base_of_known_files_has_known_bytes() -> None:
     name, archive = base_archive([rendered("a", b"x\n"), rendered("b", b"")])
-    assert name == ".pipegen/base/KNOWN.tar.gz"
+    assert name == ".pipegen/base/5bb2c33530e7c8b32cae8878f8277f709f52e6bf2dc481fba029278a7bd00e95.tar.gz"
     assert archive[:10] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
 

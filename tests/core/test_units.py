@@ -39,7 +39,8 @@ def test_a_duration_survives_being_said(seconds: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(90, "90s"), (3600, "1h"), (86_400, "1d"), (604_800, "7d"), (1_209_600, "2w"), (5400, "90m")]
+    ("seconds", "text"),
+    [(90, "90s"), (3600, "1h"), (86_400, "1d"), (604_800, "7d"), (1_209_600, "2w"), (5400, "1h30m")],
 )
 def test_a_duration_is_said_the_usual_way(seconds: int, text: str) -> None:
     assert units.duration_text(seconds) == text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+import re
 from dataclasses import dataclass
 
 from pipegen.core import names, sql
@@ -12,6 +13,14 @@ from pipegen.core.spec import model as m
 from pipegen.core.sql import quoted
 
 NUMERIC = ("BIGINT", "DOUBLE", "DECIMAL")
+# Columns that say when a row was written, not when something happened.
+_BOOKKEEPING = re.compile(
+    r"^(last_|created|updated|modified|changed|inserted|loaded|birth)|_(created|updated|modified)_?"
+)
+# Numbers that nobody adds up: ids and parts of a date.
+_NO_MEASURE = re.compile(
+    r"(^|_)(id|no|number|code|zip|year|quarter|month|week|day|hour|minute|second|lat|lon|latitude|longitude)$"
+)
 
 
 @dataclass
@@ -45,14 +54,14 @@ def marts(spec: m.PipelineSpec, sources: tuple[Source, ...], found: Findings) ->
 
 
 def default_marts(sources: tuple[Source, ...]) -> dict[str, m.MartSpec]:
-    """A fact for every table that refers to others or has no key of one column, a dimension for every other one."""
+    """A fact for every table that looks like events (:func:`_is_fact`), a dimension for every other one."""
     chosen: dict[str, m.MartSpec] = {}
     every = [t for s in sources for t in s.tables]
     several = {t.name for t in every if sum(o.name == t.name for o in every) > 1}
     for table in every:
         reference = f"{table.source_name}.{table.name}" if table.name in several else table.name
         stem = f"{table.source}_{table.id}" if table.name in several else table.id
-        if table.foreign_keys or len(table.key) != 1:
+        if _is_fact(table, every):
             dimensions = list(
                 dict.fromkeys(_reference(fk.to_table, table, every, several) for fk in table.foreign_keys)
             )
@@ -66,11 +75,32 @@ def default_marts(sources: tuple[Source, ...]) -> dict[str, m.MartSpec]:
     return chosen
 
 
+def _is_fact(table: Table, every: list[Table]) -> bool:
+    """Events and transactions: no key of one column; or refers to others and has a time of its own, or is referred to by none.
+
+    A heuristic (H) after the star schema's: facts point, dimensions are pointed at.
+    """
+    if len(table.key) != 1:
+        return True
+    if not any(fk.to_table != table.id for fk in table.foreign_keys):
+        return False
+    happened = any(
+        c.type.startswith(("DATE", "TIMESTAMP")) and c.id != table.watermark and not _BOOKKEEPING.search(c.id)
+        for c in table.columns
+    )
+    referred = any(
+        fk.to_table == table.id for t in every if t.source == table.source and t.id != table.id for fk in t.foreign_keys
+    )
+    return happened or not referred
+
+
 def measures(table: Table) -> list[str]:
     """Numeric columns that are neither key nor foreign key, nor named like one: what can be added up."""
     keys = set(table.key) | {c for fk in table.foreign_keys for c in fk.columns}
     return [
-        c.name for c in table.columns if c.type.startswith(NUMERIC) and c.id not in keys and not c.id.endswith("_id")
+        c.name
+        for c in table.columns
+        if c.type.startswith(NUMERIC) and c.id not in keys and not _NO_MEASURE.search(c.id)
     ]
 
 

@@ -34,13 +34,6 @@ with DAG(
     tags=["source"],
 ):
     loads = steps.loads(SOURCE)
-    freshness = steps.dbt(
-        "freshness",
-        "source",
-        "freshness",
-        f"--select=source:{SOURCE}",
-        retries=0,
-    )
     reconcile = steps.python(
         "reconcile",
         "quality.reconcile",
@@ -48,4 +41,4 @@ with DAG(
         retries=0,
         outlets=[LANDED],
     )
-    loads >> freshness >> reconcile
+    loads >> reconcile

@@ -51,6 +51,7 @@ def reason(log):
     """The lines that say why: what the failed commands of a DAG printed, or the end of the log."""
     text = log.read_text(errors="replace")
     printed = re.findall(r"\] (.*?) +\[airflow\.task\.hooks\S+SubprocessHook\]", text)
+    printed = [line for line in printed if not line.startswith(("Tmp dir root", "Output:"))]
     commands = "\n".join(printed).split("Running command: ")[1:]
     failed = [c for c in commands if not c.rstrip().endswith("return code 0")]
     return ("\n".join(failed) or text).splitlines()[-TAIL_LINES:]

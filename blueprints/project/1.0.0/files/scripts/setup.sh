@@ -32,7 +32,7 @@ install_uv() {
     .venv/uv/bin/python -m pip --disable-pip-version-check install --quiet --no-cache-dir "uv==$UV_VERSION"
 }
 
-# uv reads none of pip's settings: hand on the certificate and the index.
+# uv reads none of pip's settings: hand on its certificate and its index.
 pip_setting() {
     .venv/uv/bin/python -m pip config get "global.$1" 2>/dev/null || true
 }
@@ -55,7 +55,7 @@ python=$(find_python)
 mkdir -p .venv
 install_uv "$python"
 
-export UV_PYTHON_DOWNLOADS=never
+export UV_PYTHON_DOWNLOADS=never UV_SYSTEM_CERTS=true
 export UV_CACHE_DIR="${UV_CACHE_DIR:-$root/.venv/cache}"
 cert=${SSL_CERT_FILE:-${PIP_CERT:-$(pip_setting cert)}}
 index=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-$(pip_setting index-url)}}

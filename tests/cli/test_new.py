@@ -1,0 +1,485 @@
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipegen.cli.main import run
+from tests.small import tree
+
+Result = tuple[int, str, str]
+
+
+@pytest.fixture
+def pipegen(capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    def call(*words: str) -> Result:
+        capfd.readouterr()
+        code = run(words)
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return call
+
+
+EXPORTS = ("new", "shop", "--source", "./exports/*.csv")
+
+
+def equivalent(err: str) -> list[str]:
+    """The command at the end of what ``new`` says."""
+    command = err.split("The same again, with nothing asked:\n")[1].strip()
+    words = shlex.split(command)
+    assert words[0] == "pipegen"
+    return words[1:]
+
+
+def test_new_writes_a_repository_and_says_what_to_do_next(here: Path, pipegen: Callable[..., Result]) -> None:
+    code, out, err = pipegen(*EXPORTS)
+    assert code == 0, err
+    assert out == ""
+    assert (here / "shop" / ".git").is_dir()
+    written = tree(here / "shop")
+    assert {
+        "pipegen.yml",
+        "sources/exports.yml",
+        ".pipegen/lock.json",
+        ".pipegen/schema.json",
+        "dags/exports.py",
+        "run.sh",
+    } <= set(written)
+    assert written["run.sh"][0] == 0o755
+    assert "cd shop" in err
+    assert "make demo" in err
+    assert "\x1b" not in err
+
+
+ANSWERS = """\
+name: shop
+owner: finance
+defaults: {freshness: 2h, deletes: ignore}
+sources:
+  web:
+    kind: files
+    path: ../exports/*.csv
+    peak: 4x
+    tables:
+      orders: {description: "one: an order", rules: [{name: "it's #1", expect: "total >= 0", severity: warn}]}
+      customers:
+  db: {kind: sqlite, path: ../shop.db}
+marts:
+  f: {kind: fact, from: web.orders}
+  c: {kind: custom, from: [f]}
+overrides: {web.orders.extract: {choice: full, because: "a = b"}}
+alerts: {email: [a@example.com, b@example.com], slack: "#x"}
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        EXPORTS,
+        ("new", "s", "--source", "my files/it's.csv", "--table", "it's", "--dir", "out/to here"),
+        (
+            "new",
+            "s",
+            "--source",
+            "db=shop.db",
+            "--source",
+            "web=exports/*.csv",
+            "--table",
+            "web.orders",
+            "--volume",
+            "2M rows/day",
+            "--peak",
+            "4x",
+        ),
+        (
+            *EXPORTS,
+            "--rule",
+            "orders: total >= 0",
+            "--rule",
+            "orders: order_id > 0",
+            "--personal-data",
+            "customers.email=keep",
+            "--table",
+            "orders",
+            "--table",
+            "customers",
+        ),
+        (*EXPORTS, "--mart", "fact:orders", "--mart", "aggregate:orders by customer_id", "--mart", "custom:churn"),
+        (
+            *EXPORTS,
+            "--override",
+            "exports.orders.extract=full",
+            "--set",
+            "sources.exports.tables.orders.key=[order_id]",
+            "--freshness",
+            "6h",
+        ),
+        (
+            *EXPORTS,
+            "--description",
+            'it\'s "that": {{ x }} #1',
+            "--owner",
+            "no",
+            "--alert-email",
+            "a@example.com",
+            "--alert-slack",
+            "#x",
+            "--slo",
+            "99.5%",
+            "--ci",
+            "none",
+        ),
+        ("new", "--answers", "answers.yml"),
+        ("new", "other", "--answers", "answers.yml", "--set", "marts={}", "--deploy", "none"),
+        ("new", "--set", "name=shop", "--set", "sources.x.kind=sqlite", "--set", "sources.x.path=../shop.db"),
+        ("new", "--set", "name=shop", "--set", "sources.x={kind: files, path: ../exports/../exports/*.csv}"),
+    ],
+    ids=range(11),
+)
+def test_the_equivalent_command_gives_the_same_tree(
+    here: Path, pipegen: Callable[..., Result], words: tuple[str, ...]
+) -> None:
+    (here / "answers.yml").write_text(ANSWERS)
+    code, _, err = pipegen(*words)
+    assert code == 0, err
+    target = next(p.parent for p in here.rglob("pipegen.yml"))
+    first = tree(target)
+    shutil.rmtree(target)
+    (here / "answers.yml").unlink()
+    again = equivalent(err)
+    code, _, err = pipegen(*again)
+    assert code == 0, err
+    assert tree(target) == first
+    assert equivalent(err) == again
+
+
+def test_the_equivalent_command_of_another_folder(
+    here: Path, pipegen: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(here.parent)
+    code, _, err = pipegen(*EXPORTS, "-C", "work")
+    assert code == 0, err
+    assert "cd work/shop" in err
+    first = tree(here / "shop")
+    shutil.rmtree(here / "shop")
+    assert pipegen(*equivalent(err))[0] == 0
+    assert tree(here / "shop") == first
+
+
+def test_the_same_bytes_under_another_umask_and_locale(
+    here: Path, pipegen: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pipegen(*EXPORTS)[0] == 0
+    first = tree(here / "shop")
+    shutil.rmtree(here / "shop")
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    monkeypatch.setenv("LC_ALL", "tr_TR.UTF-8")
+    umask = os.umask(0o077)
+    try:
+        assert pipegen(*EXPORTS)[0] == 0
+    finally:
+        os.umask(umask)
+    assert tree(here / "shop") == first
+
+
+def test_every_layer_gives_way_to_the_one_above(
+    here: Path, pipegen: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def freshness(*words: str) -> str:
+        code, out, err = pipegen(*EXPORTS, *words, "--dry-run", "--json")
+        assert code == 0, err
+        return next(d["because"][0] for d in json.loads(out)["design"] if d["id"] == "exports.mode")
+
+    assert freshness() == "freshness 1d"
+    config = Path(os.environ["XDG_CONFIG_HOME"]) / "pipegen" / "config.yml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text("defaults: {freshness: 2h}\n")
+    try:
+        assert freshness() == "freshness 2h"
+        (here / "a.yml").write_text("defaults: {freshness: 3h}\n")
+        assert freshness("--answers", "a.yml") == "freshness 3h"
+        monkeypatch.setenv("PIPEGEN_FRESHNESS", "4h")
+        assert freshness("--answers", "a.yml") == "freshness 4h"
+        assert freshness("--answers", "a.yml", "--freshness", "5h") == "freshness 5h"
+        assert freshness("--answers", "a.yml", "--set", "defaults.freshness=6h") == "freshness 6h"
+    finally:
+        config.unlink()
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "place"),
+    [
+        (("--freshness", "soon"), {}, "--freshness"),
+        (("--set", "defaults.freshness=soon"), {}, "--set defaults.freshness"),
+        (("--answers", "a.yml"), {}, "a.yml:2"),
+        ((), {"PIPEGEN_FRESHNESS": "soon"}, "PIPEGEN_FRESHNESS"),
+        (("--deletes", "soft"), {}, "--deletes"),
+        (("--rule", "orders: totl > 0"), {}, "--rule"),
+        (("--table", "ordrs"), {}, "--table"),
+        (("--personal-data", "customers.email=mask"), {}, "--personal-data"),
+        (("--override", "exports.orders.extrct=full"), {}, "--override"),
+        (("--mart", "fact:ordrs"), {}, "--mart"),
+        (("--volume", "lots"), {}, "--volume"),
+        (("--catalog", "1", "--alert-email", "x"), {}, "--alert-email"),
+    ],
+)
+def test_an_error_names_what_gave_the_answer(
+    here: Path,
+    pipegen: Callable[..., Result],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    environment: dict[str, str],
+    place: str,
+) -> None:
+    (here / "a.yml").write_text("defaults:\n  freshness: soon\n")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    code, out, err = pipegen(*EXPORTS, *words)
+    assert (code, out) == (2, ""), err
+    assert f"error: {place}: " in err
+    assert not (here / "shop").exists()
+
+
+def test_the_environment_splits_lists_outside_brackets(
+    here: Path, pipegen: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPEGEN_SOURCE", "exports/*.csv")
+    monkeypatch.setenv("PIPEGEN_RULE", "orders: coalesce(total, 0) >= 0, customers: id > 0")
+    code, _, err = pipegen("new", "shop")
+    assert code == 0, err
+    assert (here / "shop/pipegen.yml").read_text().count("expect:") == 2
+
+
+def test_everything_that_is_missing_is_listed_with_its_flag(here: Path, pipegen: Callable[..., Result]) -> None:
+    for words in ((), ("--no-input",), ("--json",), ("--answers", "empty.yml")):
+        (here / "empty.yml").write_text("# nothing yet\n")
+        code, out, err = pipegen("new", *words)
+        assert (code, out) == (2, "")
+        assert "NAME" in err
+        assert "--source" in err
+        assert err.startswith("error: ")
+        assert "\n\nhint: " in err
+
+
+def test_yes_takes_every_default(here: Path, pipegen: Callable[..., Result]) -> None:
+    code, _, err = pipegen("new", "--yes", "--source", "exports/*.csv")
+    assert code == 0, err
+    assert (here / "exports_pipeline" / "pipegen.yml").exists(), "./exports is the source's own folder"
+
+
+@pytest.mark.parametrize("words", [(), ("--source", "exports/*.csv")])
+def test_yes_never_overwrites(here: Path, pipegen: Callable[..., Result], words: tuple[str, ...]) -> None:
+    (here / "mine").mkdir()
+    (here / "mine" / "file").write_text("mine")
+    code, _, err = pipegen("new", "mine", "--yes", *words)
+    assert code == 1
+    assert "is not empty" in err
+    assert tree(here / "mine") == {"file": (0o644, b"mine")}
+
+
+def test_answers_come_from_stdin(here: Path, pipegen: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(ANSWERS.encode())))
+    code, _, err = pipegen("new", "--answers", "-")
+    assert code == 0, err
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"name: x\nowner: 5\nsources: {a: {kind: sample}}")))
+    code, _, err = pipegen("new", "--answers", "-")
+    assert code == 2
+    assert "error: stdin:2: " in err
+
+
+def test_json_is_one_document_and_the_plan_that_is_applied(here: Path, pipegen: Callable[..., Result]) -> None:
+    code, out, err = pipegen(*EXPORTS, "--dry-run", "--json")
+    assert (code, err) == (0, "")
+    shown = json.loads(out)
+    assert not (here / "shop").exists()
+    assert (shown["schema_version"], shown["applied"]) == (1, False)
+    code, out, err = pipegen(*EXPORTS, "--json")
+    assert (code, err) == (0, "")
+    applied = json.loads(out)
+    assert applied.pop("applied") is True
+    shown.pop("applied")
+    assert applied == shown
+    written = tree(here / "shop")
+    assert {a["path"]: a["bytes"] for a in applied["plan"]} == {
+        path: len(content) for path, (_, content) in written.items()
+    }
+    assert applied["summary"] == {"create": len(written)}
+
+
+@pytest.mark.parametrize("flag", ["--dry-run", "--diff"])
+def test_what_shows_the_plan_writes_nothing(here: Path, pipegen: Callable[..., Result], flag: str) -> None:
+    before = tree(here)
+    code, out, err = pipegen(*EXPORTS, flag)
+    assert code == 0, err
+    assert tree(here) == before
+    assert out.rstrip().splitlines()[-1].startswith("Plan: ")
+    assert "pipegen.yml" in out
+    if flag == "--diff":
+        assert "+name: shop" in out
+        assert "+++ b/dags/exports.py" in out
+
+
+def test_a_repository_is_made_where_the_person_stands(
+    here: Path, pipegen: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "empty").mkdir()
+    monkeypatch.chdir(here / "empty")
+    code, _, err = pipegen("new", "shop", "--source", "../exports/*.csv", "--dir", ".")
+    assert code == 0, err
+    assert (here / "empty" / "pipegen.yml").is_file()
+    assert f"cd {here / 'empty'}" in err or "cd ." in err
+
+
+def test_names_that_hurt_are_refused_or_quoted(here: Path, pipegen: Callable[..., Result]) -> None:
+    for name in ("../x", "a b", "x" * 200, "-x", "é", "con", "a\n", "a\x1b[31m"):
+        code, _, err = pipegen("new", "--source", "exports/*.csv", "--", name)
+        assert code == 2, name
+        assert "cannot be the name" in err or "too long" in err
+        assert "\x1b" not in err
+    assert sorted(p.name for p in here.iterdir()) == ["exports", "my files", "shop.db"]
+    code, _, err = pipegen("new", "ok", "--source", "exports/*.csv", "--dir", "a [b] $(c) 'd'")
+    assert code == 0, err
+    assert shlex.split(next(line for line in err.splitlines() if line.strip().startswith("cd ")))[1] == "a [b] $(c) 'd'"
+
+
+@pytest.mark.parametrize(
+    "words", [("--set", "x"), ("--set", "=1"), ("--set", "a={"), ("--set", "a..b=1"), ("--set", "name.x=1")]
+)
+def test_a_wrong_set_is_a_usage_error(here: Path, pipegen: Callable[..., Result], words: tuple[str, ...]) -> None:
+    code, _, err = pipegen(*EXPORTS, *words)
+    assert code == 2
+    assert "error: --set" in err
+
+
+@pytest.mark.parametrize(
+    ("answers", "says"),
+    [
+        ("sources: [a]", "`sources` is no mapping"),
+        ("sources: {a: 5}", "`sources.a` is no mapping"),
+        ("marts: 5", "`marts` is no mapping"),
+        ("defaults: 5", "`defaults`"),
+        ("overrides: []", "`overrides`"),
+        ("alerts: no", "`alerts`"),
+        ("- a", "no mapping"),
+        ("a: [", "no YAML"),
+    ],
+)
+def test_answers_of_the_wrong_shape_are_errors_and_no_bugs(
+    here: Path, pipegen: Callable[..., Result], answers: str, says: str
+) -> None:
+    (here / "a.yml").write_text(answers)
+    code, _, err = pipegen(
+        *EXPORTS,
+        "--answers",
+        "a.yml",
+        "--volume",
+        "2M rows/day",
+        "--freshness",
+        "1h",
+        "--mart",
+        "custom:x",
+        "--override",
+        "a=b",
+        "--alert-slack",
+        "#x",
+    )
+    assert code == 2, err
+    assert says in err
+    assert "a.yml:" in err or "--" in err
+
+
+def test_every_wrong_flag_is_named_at_once(here: Path, pipegen: Callable[..., Result]) -> None:
+    code, _, err = pipegen(
+        *EXPORTS, "--freshness", "soon", "--ci", "gitlb", "--destination", "snowflake", "--owner", ""
+    )
+    assert code == 2
+    assert err.startswith("error: 4 problems\n")
+    assert all(flag in err for flag in ("--freshness: ", "--ci: ", "--destination: ", "--owner: "))
+    assert "did you mean `gitlab`?" in err
+
+
+def test_more_tables_than_are_taken_unasked_must_be_said(here: Path, pipegen: Callable[..., Result]) -> None:
+    (here / "many").mkdir()
+    for i in range(21):
+        (here / "many" / f"t{i:02}x.csv").write_text(f"id{i}\n1\n")
+    code, _, err = pipegen("new", "m", "--source", "many/*.csv")
+    if code == 0:
+        pytest.skip("the probe takes these files for one table")
+    assert code == 2
+    assert "--table" in err
+    assert pipegen("new", "m", "--source", "many/*.csv", "--table", "*")[0] == 0
+
+
+@pytest.mark.parametrize("extra", [(), ("--debug",), ("-v",), ("--json",)])
+def test_a_password_is_printed_nowhere(here: Path, pipegen: Callable[..., Result], extra: tuple[str, ...]) -> None:
+    for source in (
+        "postgresql://u:hunter2@h/db",
+        "x=mysql://u:hunter2@h/db",
+        "https://u:hunter2@h/x.csv",
+        "zzz://u:hunter2@h",
+    ):
+        code, out, err = pipegen("new", "shop", "--source", source, *extra)
+        assert code == 2
+        assert "hunter2" not in out + err
+
+
+def test_a_source_that_is_not_there_is_an_expected_error(here: Path, pipegen: Callable[..., Result]) -> None:
+    for source in ("nothing/*.csv", "nothing.csv", "nothing.db", "exports/nothing.parquet"):
+        code, _, err = pipegen("new", "shop", "--source", source)
+        assert code == 1, err
+        assert err.startswith("error: ")
+        assert "\n\nhint: " in err
+        assert not (here / "shop").exists()
+
+
+def test_no_probe_takes_what_was_measured(here: Path, pipegen: Callable[..., Result]) -> None:
+    assert pipegen(*EXPORTS)[0] == 0
+    first = tree(here / "shop")
+    (here / "shop").rename(here / "kept")
+    shutil.rmtree(here / "exports")
+    code, _, err = pipegen("new", "--answers", "kept/pipegen.yml", "--no-probe", "--no-git")
+    assert code == 0, err
+    assert tree(here / "shop") == first
+    assert not (here / "shop" / ".git").exists()
+    shutil.rmtree(here / "shop")
+    assert pipegen(*equivalent(err))[0] == 0
+    assert tree(here / "shop") == first
+    (here / "kept/sources/exports.yml").unlink()
+    shutil.rmtree(here / "shop")
+    code, _, err = pipegen("new", "--answers", "kept/pipegen.yml", "--no-probe")
+    assert code == 2
+    assert "sources/exports.yml" in err
+
+
+def test_a_blueprint_of_ones_own_is_found_from_everywhere(
+    here: Path, pipegen: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert pipegen("blueprints", "new", "audit")[0] == 0
+    code, _, err = pipegen(*EXPORTS, "--blueprint", "audit")
+    assert code == 0, err
+    assert "source: ../audit" in (here / "shop/pipegen.yml").read_text()
+    monkeypatch.chdir(here / "shop" / "conf")
+    code, out, _ = pipegen("status", "--exit-code")
+    assert (code, out.startswith("as rendered")) == (0, True), out
+
+
+def test_nothing_is_asked_of_a_repository_inside_a_repository(here: Path, pipegen: Callable[..., Result]) -> None:
+    (here / ".git").mkdir()
+    assert pipegen(*EXPORTS)[0] == 0
+    assert not (here / "shop" / ".git").exists()
+
+
+def test_json_and_text_agree(here: Path, pipegen: Callable[..., Result]) -> None:
+    document: dict[str, Any] = json.loads(pipegen(*EXPORTS, "--dry-run", "--json")[1])
+    text = pipegen(*EXPORTS, "--dry-run")[1]
+    assert text.count("  + ") == len(document["plan"])
+    assert f"Plan: {len(document['plan'])} to add" in text
