@@ -81,7 +81,7 @@ def bare_jinja(target: Path, folder: Path) -> Callable[[], object]:
 
     def go() -> None:
         environment = jinja2.Environment(
-            undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False,  # noqa: S701
+            undefined=jinja2.StrictUndefined, keep_trailing_newline=True, autoescape=False,
             variable_start_string="<%=", variable_end_string="%>", block_start_string="<%", block_end_string="%>",
             comment_start_string="<%#", comment_end_string="%>",
         )  # fmt: skip

@@ -75,8 +75,14 @@ def generate(
     spec = spec_load.load(made.values, made.locate)
     progress("designing")
     spec, design = _designed(spec, facts, made.locate)
-    plan = plan_for(spec, facts, design, str(made.target), progress)
+    plan = plan_for(spec, facts, design, shown(made.target, given.cwd), progress)
     return Generated(made.target, spec, design, replace(plan, equivalent=say))
+
+
+def shown(target: Path, cwd: Path) -> str:
+    """The target as a person finds it from where they stand."""
+    here = cwd.resolve()
+    return str(target.relative_to(here)) if target.is_relative_to(here) else str(target)
 
 
 def plan_for(

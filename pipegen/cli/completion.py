@@ -14,7 +14,7 @@ def script(shell: str) -> str:
     Raises:
         UsageError: a shell that there is none for.
     """
-    from typer.completion import get_completion_script
+    from typer._completion_shared import get_completion_script
 
     if shell not in SHELLS:
         hint = names.did_you_mean(shell, SHELLS) or f"allowed is {', '.join(SHELLS)}"

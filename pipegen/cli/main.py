@@ -214,7 +214,7 @@ def run(argv: Sequence[str]) -> int:
     typer carries its own click, whose exceptions are told by their shape.
     """
     if COMPLETE in os.environ:
-        from typer.completion import completion_init
+        from typer._completion_classes import completion_init
 
         completion_init()
     try:

@@ -35,7 +35,7 @@ class Question:
 
 
 QUESTIONS: tuple[Question, ...] = (
-    Question("--source", None, "Where the data comes from: `URL`, or `NAME=URL`.", "./exports/*.csv", True, True),
+    Question("--source", None, "Where the data comes from: `URL`, or `NAME=URL`.", "'./exports/*.csv'", True, True),
     Question(
         "--table",
         None,

@@ -10,6 +10,13 @@ from pipegen.core.reserved import is_reserved
 
 _STRINGS = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 
+_NUMERIC_FUNCTIONS = frozenset(
+    """
+    abs avg case ceil coalesce corr count count_if filter floor greatest if least ln log median mod nullif power
+    quantile_cont round sign sqrt stddev stddev_pop stddev_samp sum var_pop var_samp variance
+    """.split()
+)
+
 
 def quoted(identifier: str) -> str:
     """An identifier as SQL takes it: bare where it can be, in double quotes where it must be."""
@@ -42,8 +49,8 @@ def expression_problem(text: str) -> str | None:
     for token, why in ((";", "ends the statement"), ("--", "starts a comment"), ("/*", "starts a comment")):
         if token in bare:
             return f"`{token}` {why}"
-    if "$$" in bare or re.search(r"\$\w*\$", bare):
-        return "dollar quotes are not taken; use single quotes"
+    if "$" in bare or "?" in bare:
+        return "`$` and `?` would be taken for a quote or a parameter"
     return _brackets_problem(bare)
 
 
@@ -76,18 +83,18 @@ def split_alias(measure: str) -> tuple[str, str] | None:
     return None
 
 
-def aggregate_type(expression: str, column_types: dict[str, str]) -> str:
+def aggregate_type(expression: str, column_types: dict[str, str]) -> str | None:
     """The SQL type that an aggregate is cast to, so that a mart's contract holds on every engine.
 
-    ``count`` is BIGINT, ``min``/``max`` the column's, ``sum`` of whole numbers and decimals exact, all else DOUBLE; what
-    ends in a cast is what it is cast to.
+    ``count`` is BIGINT, ``min``/``max`` the column's, ``sum`` of whole numbers and decimals exact, arithmetic over numeric
+    aggregates DOUBLE; what ends in a cast is what it is cast to. None where only the engine could tell.
     """
     cast = cast_type(expression)
     if cast:
         return cast
     match = re.fullmatch(r"(\w+)\s*\((.*)\)", _without_filter(expression), flags=re.DOTALL)
     if not match or not _closes_at_end(match[2]):
-        return "DOUBLE"
+        return _numeric_type(expression)
     function = match[1].lower()
     argument = re.sub(r"^distinct\s+", "", match[2].strip(), flags=re.IGNORECASE).lower().strip('"')
     type_ = column_types.get(argument, "")
@@ -99,7 +106,13 @@ def aggregate_type(expression: str, column_types: dict[str, str]) -> str:
         return "DECIMAL(38,0)"
     if function == "sum" and type_.startswith("DECIMAL"):
         return f"DECIMAL(38,{type_.rstrip(')').split(',')[1].strip()})"
-    return "DOUBLE"
+    return _numeric_type(expression)
+
+
+def _numeric_type(expression: str) -> str | None:
+    """DOUBLE where every function of an expression gives a number, and there is one."""
+    functions = {f.lower() for f in re.findall(r"([^\W\d]\w*)\s*\(", re.sub(r"'(?:[^']|'')*'", "''", expression))}
+    return "DOUBLE" if functions and functions <= _NUMERIC_FUNCTIONS else None
 
 
 def cast_type(expression: str) -> str | None:

@@ -55,9 +55,15 @@ def raw(text: str) -> None:
     sys.stdout.buffer.flush()
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to the one error handler, where rich would end the process with 1."""
+        raise BrokenPipeError
+
+
 def _console(stream: TextIO, color: bool) -> Console:
     plain = not color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb" or not stream.isatty()
-    return Console(
+    return _Console(
         file=stream, markup=False, highlight=False, emoji=False, soft_wrap=True,
         no_color=plain, color_system=None if plain else "auto", force_terminal=None if stream.isatty() else False,
     )  # fmt: skip

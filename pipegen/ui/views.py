@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipegen.app.blueprints import BlueprintDetails, BlueprintSummary, LintReport
 from pipegen.app.check import Check
-from pipegen.app.generate import Generated
+from pipegen.app.generate import Generated, shown
 from pipegen.app.status import Status
 from pipegen.core.plan import ChangePlan
 from pipegen.ui.terminal import Style, Terminal
@@ -54,7 +54,8 @@ def design(generated: Generated, terminal: Terminal) -> None:
         rows = sum(t.rows or 0 for t in source.tables)
         terminal.say(
             ("  source  ", "dim"), (source.name, "bold"),
-            f"  {'sample' if source.is_sample else source.kind}, {_count(len(source.tables), 'table')} ({how}), {rows:,} rows, fresh within {source.freshness}",
+            f"  {'sample' if source.is_sample else source.kind}, {_count(len(source.tables), 'table')} ({how}), {rows:,} rows, "
+            f"fresh within {source.freshness}",
             (f"  runs {source.schedule}", "dim"),
         )  # fmt: skip
     kinds = Counter(m.kind for m in made.marts)
@@ -65,13 +66,13 @@ def design(generated: Generated, terminal: Terminal) -> None:
 
 def written(generated: Generated, cwd: Path, notes: list[str], terminal: Terminal) -> None:
     """The end of ``new``: what stands where, what to do next, and how to do the same with nothing asked."""
-    shown = _relative(generated.target, cwd)
-    terminal.say(("wrote ", "bold green"), (shown, "bold"), f"  {_count(len(generated.plan.actions), 'file')}")
+    where = shown(generated.target, cwd)
+    terminal.say(("wrote ", "bold green"), (where, "bold"), f"  {_count(len(generated.plan.actions), 'file')}")
     for note in notes:
         terminal.say((f"note: {note}", "yellow"))
     terminal.say("")
     terminal.say("Next:")
-    quoted = shlex.quote(shown)
+    quoted = shlex.quote(where)
     for command, why in (
         (f"cd {quoted}", ""),
         ("make demo", "sets up, makes sample data, runs it all"),
@@ -108,13 +109,6 @@ def check(found: Check, terminal: Terminal) -> None:
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _relative(path: Path, cwd: Path) -> str:
-    try:
-        return str(path.relative_to(cwd))
-    except ValueError:
-        return str(path)
 
 
 def blueprint_list(found: list[BlueprintSummary], terminal: Terminal) -> None:

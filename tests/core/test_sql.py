@@ -114,7 +114,7 @@ def test_ordinary_rules_pass(text: str) -> None:
         ("{{ x }}", "Jinja"),
         ("{% x", "Jinja"),
         ("a {# b", "Jinja"),
-        ("$$a$$ = b", "dollar"),
+        ("$$a$$ = b", "parameter"),
         ("a\x00", "control"),
         ("a\rb", "control"),
         (r"e'\''", "backslash"),

@@ -85,8 +85,13 @@ def extract(table: str, rows: int | None, freshness: int, *, drops: bool, delete
             "decision model: immutable events append by offset or cursor",
             (Alternative("full", "reads every delivered file again at each run"),), "deletes: hard",
         )  # fmt: skip
+    too_long = read > limit and (rows or 0) >= c.TINY_ROWS.value
+    missed = (
+        f"the read takes more than a third of freshness {units.duration_text(freshness)}: nothing better is built yet",
+    )
     return Decision(
-        f"{table}.extract", "full", (size, f"deletes: {deletes}"), "extract.full", c.FULL_READ_SHARE.source,
+        f"{table}.extract", "full", (size, f"deletes: {deletes}", *(missed if too_long else ())), "extract.full",
+        c.FULL_READ_SHARE.source,
         (Alternative("append", "would keep rows that changed or were deleted at the source"),), flips,
     )  # fmt: skip
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 import re
+from collections.abc import Container
 from dataclasses import dataclass
 
 from pipegen.core import names, sql
@@ -38,7 +38,6 @@ def marts(spec: m.PipelineSpec, sources: tuple[Source, ...], found: Findings) ->
     """Every mart in an order in which each is built after those it reads; problems go to ``found``."""
     known = _Known(_tables_by_name(sources), {})
     said = spec.marts if spec.marts is not None else default_marts(sources)
-    models = {t.staging for s in sources for t in s.tables}
     waiting = dict(said)
     while waiting:
         ready = [n for n, mart in waiting.items() if not (set(_reads(mart)) & set(waiting)) - {n}]
@@ -47,8 +46,6 @@ def marts(spec: m.PipelineSpec, sources: tuple[Source, ...], found: Findings) ->
             break
         for name in ready:
             mart = _mart(name, waiting.pop(name), said, known, found)
-            if mart.id in models:
-                found.add(("marts", name), f"mart `{name}` has the name of a staging model")
             known.marts[name] = mart
     return tuple(known.marts[name] for name in said if name in known.marts)
 
@@ -256,7 +253,10 @@ def _aggregate(name: str, said: m.AggregateMart, known: _Known, found: Findings)
                 type_ = types.get(expression.lower()) or _by_type(expression)
                 by.append(alias)
             else:
-                type_ = sql.aggregate_type(expression, types)
+                type_ = sql.aggregate_type(expression, types) or ""
+                if not type_:
+                    hint = f"say it: `cast({names.shorten(expression, 40)} as varchar) as {alias}`"
+                    found.add(("marts", name, field), f"the type of `{names.shorten(expression)}` is not plain", hint)
                 added.append(alias)
             body = quoted(expression.lower()) if expression.lower() in types else expression
             columns.append(MartColumn(alias, type_, body))

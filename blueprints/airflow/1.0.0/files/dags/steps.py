@@ -50,6 +50,7 @@ def build(layer, *selection):
         "build",
         *selection,
         "--exclude-resource-type=unit_test",
+        "--indirect-selection=cautious",  # a test that looks into two layers runs with the later one
         f"--target-path={DBT_TARGET / layer}",  # each layer keeps its own results
         f"--partial-parse-file-path={DBT_TARGET / 'partial_parse.msgpack'}",
         retries=0,  # a test that failed on this data would fail again

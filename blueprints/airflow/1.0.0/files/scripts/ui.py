@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LOGS = ROOT / "logs" / os.environ["PIPELINE_ENV"]
 AIRFLOW = ROOT / ".venv" / "airflow" / "bin" / "airflow"
 DBT = ROOT / ".venv" / "work" / "bin" / "dbt"
+EVERY_DAG = ["--yes", "--treat-dag-id-as-regex", ".*"]
 START_SECONDS = 120
 STOP_SECONDS = 15
 
@@ -30,7 +31,6 @@ def settings(port):
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__WORKERS": "1",
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(port + 2),
@@ -39,17 +39,20 @@ def settings(port):
     }
 
 
+def run(log, *command):
+    if subprocess.run(command, cwd=ROOT, stdout=log, stderr=log).returncode:
+        sys.exit(f"ui: failed: {' '.join(map(str, command))}; see {log.name}")
+
+
 def prepare(log):
     """What must be there before the scheduler starts: Airflow's database, the pool, the docs' pages."""
     from dags import steps
 
-    for command in (
-        [AIRFLOW, "db", "migrate"],
-        [AIRFLOW, "pools", "set", steps.POOL, "1", "DuckDB's one process"],
-        [DBT, "docs", "generate"],
-    ):
-        if subprocess.run(command, cwd=ROOT, stdout=log, stderr=log).returncode:
-            sys.exit(f"ui: failed: {' '.join(map(str, command))}; see {log.name}")
+    run(log, AIRFLOW, "db", "migrate")
+    run(log, AIRFLOW, "pools", "set", steps.POOL, "1", "DuckDB's one process")
+    run(log, AIRFLOW, "dags", "reserialize")
+    run(log, AIRFLOW, "dags", "pause", *EVERY_DAG)
+    run(log, DBT, "docs", "generate")
 
 
 def start(command, log):
@@ -102,6 +105,8 @@ def main():
             processes.append(start([AIRFLOW, "standalone"], log))
             processes.append(start([*serve, "--port", str(port + 1)], log))
             wait_for(f"http://127.0.0.1:{port}/api/v2/monitor/health", processes[0])
+            # Not before: a task that starts while the API does not answer yet fails.
+            run(log, AIRFLOW, "dags", "unpause", *EVERY_DAG)
             print(f"  Airflow   http://127.0.0.1:{port}")
             print(f"  dbt docs  http://127.0.0.1:{port + 1}")
             print("Ctrl-C ends both.", flush=True)

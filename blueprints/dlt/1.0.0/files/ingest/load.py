@@ -29,6 +29,9 @@ from ingest.declaration import LoadError, Source, Table
 from ingest.extract import TableReader
 from ingest.ledger import Outcome
 
+# dlt walks the tables of one run by recursion, a level each, and its schema is slow when it is large.
+TABLES_AT_ONCE = 50
+
 
 class DeclaredTypes(DuckDbTypeMapper):
     """Creates columns with their declared types; dlt alone has no UUID, and its own idea of some others."""
@@ -73,7 +76,7 @@ class Load:
         return resource
 
     def _rows(self, table: Table) -> Iterator[Any]:
-        rejects = self._folder / f"rejects-{self.tables.index(table)}.parquet"
+        rejects = self._folder / f"rejects-{self.source.tables.index(table)}.parquet"
         reader = TableReader(
             self.source, table, self._states[table.id], self._parser, rejects, self.note
         )
@@ -94,32 +97,43 @@ def hints(table: Table) -> dict[str, Any]:
 
 
 def run(source: Source, tables: Sequence[Table], run_id: str) -> Load:
-    """Load the tables and return what was done. LoadError when it cannot; the landed tables are then as before."""
+    """Load the tables and return what was done.
+
+    LoadError when it cannot: the tables that were to be loaded with the one that failed, and those after, are as before.
+    """
     warehouse = settings.warehouse_path()
     module = importlib.import_module(f"ingest.{source.id}")
     with working_folder() as folder:
         load = Load(source, tables, folder)
         try:
             load.prepare(warehouse)
-            pipeline = dlt.pipeline(
-                f"ingest_{source.id}",
-                destination=dlt.destinations.duckdb(
-                    str(warehouse), type_mapper=DeclaredTypes, naming_convention="direct"
-                ),
-                dataset_name=source.raw_schema,
-                pipelines_dir=str(folder / "dlt"),
-            )
-            pipeline.config.restore_from_destination = False
-            info = pipeline.run(module.extract(load), loader_file_format="parquet")
-            info.raise_on_failed_jobs()
+            for first in range(0, len(tables), TABLES_AT_ONCE):
+                load.tables = tables[first : first + TABLES_AT_ONCE]
+                pipeline = _pipeline(source, warehouse, folder / f"dlt-{first}")
+                info = pipeline.run(module.extract(load), loader_file_format="parquet")
+                info.raise_on_failed_jobs()
+                done = load.outcomes[first:]
+                load.outcomes[first:] = sorted(done, key=lambda one: load.tables.index(one.table))
+                with ledger.open_warehouse(warehouse) as connection:
+                    ledger.commit(connection, load.outcomes[first:], run_id)
         except Exception as error:
             raise _cause(error) from error
         finally:
             load.close()
-        load.outcomes.sort(key=lambda outcome: tables.index(outcome.table))
-        with ledger.open_warehouse(warehouse) as connection:
-            ledger.commit(connection, load.outcomes, run_id)
     return load
+
+
+def _pipeline(source: Source, warehouse: Path, folder: Path) -> dlt.Pipeline:
+    pipeline = dlt.pipeline(
+        f"ingest_{source.id}",
+        destination=dlt.destinations.duckdb(
+            str(warehouse), type_mapper=DeclaredTypes, naming_convention="direct"
+        ),
+        dataset_name=source.raw_schema,
+        pipelines_dir=str(folder),
+    )
+    pipeline.config.restore_from_destination = False
+    return pipeline
 
 
 def _cause(error: BaseException) -> BaseException:

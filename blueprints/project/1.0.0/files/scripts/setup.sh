@@ -7,8 +7,9 @@ cd "$root"
 
 UV_VERSION=0.13.9
 
+# What an environment must have been made from: a virtual environment holds for one place and one set of requirements.
 wanted() {
-    printf '%s\n' "$root"
+    (cd .venv 2>/dev/null && pwd -P) || :
     cat "requirements/$1.txt"
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from ingest import declaration, ledger, settings
-from ingest.declaration import LoadError
+from ingest.declaration import LoadError, Table
 from ingest.sql import ident
 from quality.reconcile import read_checks
 
@@ -39,7 +39,16 @@ def main() -> int:
     try:
         with ledger.open_warehouse(settings.warehouse_path()) as connection:
             checks = read_checks()
-            lines = [_line(connection, check, checks["marts"]) for check in checks["staging"]]
+            sources = {name: declaration.read(name) for name in declaration.source_ids()}
+            lines = [
+                _line(
+                    connection,
+                    sources[check["source"]].table(check["table"]),
+                    check,
+                    checks["marts"],
+                )
+                for check in checks["staging"]
+            ]
             differences = _differences(connection)
             other_marts = _other_marts(connection, checks["marts"])
     except LoadError as error:
@@ -57,9 +66,11 @@ def main() -> int:
 
 
 def _line(
-    connection: duckdb.DuckDBPyConnection, check: dict[str, Any], marts: list[dict[str, Any]]
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    check: dict[str, Any],
+    marts: list[dict[str, Any]],
 ) -> Line:
-    table = declaration.read(check["source"]).table(check["table"])
     which = [table.source, table.id]
     ((source,),) = connection.execute(
         f'SELECT sum(value::BIGINT) FROM ops.source_measures WHERE {ledger.OF_TABLE} AND "column" IS NULL',

@@ -10,7 +10,7 @@ from ingest.declaration import Column, Source, Table
 
 # Rows of one table, and of all tables of a source together.
 MOST_ROWS = 2_000
-FEWEST_OF_MANY = 200
+FEWEST_OF_MANY = 100
 ALL_ROWS = 100_000
 DEFAULT_ROWS = 500
 DEFAULT_NULL_RATE = 0.05

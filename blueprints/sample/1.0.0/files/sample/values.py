@@ -66,13 +66,14 @@ def maker(column: Column) -> Make:
     if column.type.startswith("DECIMAL"):
         precision, scale = (int(part) for part in re.findall(r"\d+", column.type))
         return _decimal(name, precision, scale)
+    when = _moment(name)
     return {
         "BIGINT": _integer(name),
         "DOUBLE": _double(name),
         "BOOLEAN": lambda random, row, moment: random.random() < 0.8,
-        "DATE": lambda random, row, moment: _moment(name, random, moment).date(),
-        "TIMESTAMP": lambda random, row, moment: _moment(name, random, moment),
-        "TIMESTAMPTZ": lambda random, row, moment: _moment(name, random, moment),
+        "DATE": lambda random, row, moment: when(random, moment).date(),
+        "TIMESTAMP": lambda random, row, moment: when(random, moment),
+        "TIMESTAMPTZ": lambda random, row, moment: when(random, moment),
         "TIME": lambda random, row, moment: time(random.randrange(24), random.randrange(60)),
         "UUID": lambda random, row, moment: UUID(int=random.getrandbits(128), version=4),
         "BLOB": lambda random, row, moment: f"{random.getrandbits(32):08x}".encode(),
@@ -82,7 +83,8 @@ def maker(column: Column) -> Make:
 
 def numbered(column: Column, number: int, salt: str) -> object:
     """A value that only this number (from 0) has: for keys."""
-    moment = START + timedelta(minutes=number)
+    if column.type == "BIGINT":
+        return number + 1
     if column.type == "VARCHAR":
         letters = re.sub(r"[^A-Za-z]", "", column.name)[:3].upper() or "K"
         return f"{letters}-{number + 1:05d}"
@@ -90,9 +92,8 @@ def numbered(column: Column, number: int, salt: str) -> object:
         digest = hashlib.md5(f"{salt}.{number}".encode(), usedforsecurity=False)
         return UUID(bytes=digest.digest(), version=4)
     if column.type in ("TIMESTAMP", "TIMESTAMPTZ"):
-        return moment
+        return START + timedelta(minutes=number)
     return {
-        "BIGINT": number + 1,
         "DOUBLE": float(number + 1),
         "BOOLEAN": number % 2 == 0,
         "DATE": date(2026, 1, 1) + timedelta(days=number),
@@ -176,12 +177,14 @@ def _decimal(name: str, precision: int, scale: int) -> Make:
     return lambda random, row, moment: Decimal(random.randint(smallest, top)).scaleb(-scale)
 
 
-def _moment(name: str, random: Random, moment: datetime) -> datetime:
+def _moment(name: str) -> Callable[[Random, datetime], datetime]:
     if _BIRTH.search(name):
-        return datetime(1950, 1, 1) + timedelta(days=random.randrange(20_000))
+        return lambda random, moment: (
+            datetime(1950, 1, 1) + timedelta(days=random.randrange(20_000))
+        )
     if _LATER.search(name):
-        return moment + timedelta(days=random.randint(1, 5), minutes=random.randrange(60))
-    return moment
+        return lambda random, moment: moment + timedelta(minutes=random.randrange(1440, 7200))
+    return lambda random, moment: moment
 
 
 def _document(random: Random) -> str:

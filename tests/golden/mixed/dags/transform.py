@@ -1,0 +1,82 @@
+"""Build and test the dbt models whenever a source has landed; check that no source stands still and no row is lost."""
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, Asset, AssetAny
+
+from dags import steps
+
+LANDED = [
+    Asset(
+        name="mixed/raw/shop_files",
+        uri="duckdb://mixed/raw_shop_files",
+    ),
+    Asset(
+        name="mixed/raw/crm",
+        uri="duckdb://mixed/raw_crm",
+    ),
+]
+MARTS = [
+    Asset(
+        name="mixed/marts/fct_orders",
+        uri="duckdb://mixed/marts/fct_orders",
+    ),
+    Asset(
+        name="mixed/marts/dim_products",
+        uri="duckdb://mixed/marts/dim_products",
+    ),
+    Asset(
+        name="mixed/marts/dim_customers",
+        uri="duckdb://mixed/marts/dim_customers",
+    ),
+    Asset(
+        name="mixed/marts/revenue_daily",
+        uri="duckdb://mixed/marts/revenue_daily",
+    ),
+    Asset(
+        name="mixed/marts/churn",
+        uri="duckdb://mixed/marts/churn",
+    ),
+]
+with DAG(
+    dag_id="mixed_transform",
+    doc_md=__doc__,
+    schedule=AssetAny(*LANDED),
+    start_date=steps.START,
+    catchup=False,
+    max_active_runs=1,
+    deadline=steps.deadline(timedelta(seconds=1800)),
+    default_args={
+        "owner": 'Team "Ä" & Söhne',
+        "retries": 3,
+        "retry_delay": timedelta(seconds=64),
+        "retry_exponential_backoff": 2.0,  # with Airflow's own jitter
+        "max_retry_delay": timedelta(seconds=256),
+        "execution_timeout": timedelta(seconds=900),
+    },
+    tags=["transform"],
+):
+    # Until every source has landed once there is nothing to build: the run is skipped.
+    landed = steps.python(
+        "landed",
+        "quality.landed",
+        skip_on_exit_code=99,
+    )
+    # A source that stands still fails the run, but holds up nothing of the others.
+    freshness = steps.dbt(
+        "freshness",
+        "source",
+        "freshness",
+        retries=0,
+    )
+    staging = steps.build("staging", "--select=path:models/staging")
+    marts = steps.build("marts", "--exclude=path:models/staging")
+    reconcile = steps.python(
+        "reconcile",
+        "quality.reconcile",
+        "--marts",
+        retries=0,
+        outlets=MARTS,
+    )
+    landed >> [freshness, staging]
+    staging >> marts >> reconcile

@@ -1,0 +1,11 @@
+select
+    id,
+    full_name,
+    email,
+    country,
+    credit_limit,
+    score,
+    is_active,
+    birth_date,
+    updated_at
+from {{ source('crm', 'customers') }}

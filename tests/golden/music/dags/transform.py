@@ -1,0 +1,102 @@
+"""Build and test the dbt models whenever a source has landed; check that no source stands still and no row is lost."""
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, Asset, AssetAny
+
+from dags import steps
+
+LANDED = [
+    Asset(
+        name="music/raw/chinook",
+        uri="duckdb://music/raw_chinook",
+    ),
+]
+MARTS = [
+    Asset(
+        name="music/marts/dim_album",
+        uri="duckdb://music/marts/dim_album",
+    ),
+    Asset(
+        name="music/marts/dim_artist",
+        uri="duckdb://music/marts/dim_artist",
+    ),
+    Asset(
+        name="music/marts/dim_customer",
+        uri="duckdb://music/marts/dim_customer",
+    ),
+    Asset(
+        name="music/marts/dim_employee",
+        uri="duckdb://music/marts/dim_employee",
+    ),
+    Asset(
+        name="music/marts/dim_genre",
+        uri="duckdb://music/marts/dim_genre",
+    ),
+    Asset(
+        name="music/marts/dim_invoice",
+        uri="duckdb://music/marts/dim_invoice",
+    ),
+    Asset(
+        name="music/marts/fct_invoice_line",
+        uri="duckdb://music/marts/fct_invoice_line",
+    ),
+    Asset(
+        name="music/marts/dim_media_type",
+        uri="duckdb://music/marts/dim_media_type",
+    ),
+    Asset(
+        name="music/marts/dim_playlist",
+        uri="duckdb://music/marts/dim_playlist",
+    ),
+    Asset(
+        name="music/marts/fct_playlist_track",
+        uri="duckdb://music/marts/fct_playlist_track",
+    ),
+    Asset(
+        name="music/marts/dim_track",
+        uri="duckdb://music/marts/dim_track",
+    ),
+]
+with DAG(
+    dag_id="music_transform",
+    doc_md=__doc__,
+    schedule=AssetAny(*LANDED),
+    start_date=steps.START,
+    catchup=False,
+    max_active_runs=1,
+    deadline=steps.deadline(timedelta(seconds=86400)),
+    default_args={
+        "owner": "data-team",
+        "retries": 3,
+        "retry_delay": timedelta(seconds=300),
+        "retry_exponential_backoff": 2.0,  # with Airflow's own jitter
+        "max_retry_delay": timedelta(seconds=1200),
+        "execution_timeout": timedelta(seconds=900),
+    },
+    tags=["transform"],
+):
+    # Until every source has landed once there is nothing to build: the run is skipped.
+    landed = steps.python(
+        "landed",
+        "quality.landed",
+        skip_on_exit_code=99,
+    )
+    # A source that stands still fails the run, but holds up nothing of the others.
+    freshness = steps.dbt(
+        "freshness",
+        "source",
+        "freshness",
+        retries=0,
+    )
+    staging = steps.build("staging", "--select=path:models/staging")
+    marts = steps.build("marts", "--exclude=path:models/staging")
+    reconcile = steps.python(
+        "reconcile",
+        "quality.reconcile",
+        "--marts",
+        retries=0,
+        outlets=MARTS,
+    )
+    landed >> [freshness, staging]
+    staging >> marts >> reconcile

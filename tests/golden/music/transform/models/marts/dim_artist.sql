@@ -1,0 +1,4 @@
+select
+    artist_id,
+    name
+from {{ ref('stg_chinook__artist') }}

@@ -1,0 +1,15 @@
+select
+    customer_id,
+    first_name,
+    last_name,
+    company,
+    address,
+    city,
+    state,
+    country,
+    postal_code,
+    phone,
+    fax,
+    email,
+    support_rep_id
+from {{ ref('stg_chinook__customer') }}

@@ -1,0 +1,4 @@
+select
+    genre_id,
+    name
+from {{ ref('stg_chinook__genre') }}

@@ -1,0 +1,4 @@
+select
+    playlist_id,
+    name
+from {{ ref('stg_chinook__playlist') }}

@@ -1,0 +1,5 @@
+select
+    album_id,
+    title,
+    artist_id
+from {{ source('chinook', 'album') }}

@@ -1,0 +1,4 @@
+select
+    artist_id,
+    name
+from {{ source('chinook', 'artist') }}

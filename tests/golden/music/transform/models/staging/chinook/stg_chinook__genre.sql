@@ -1,0 +1,4 @@
+select
+    genre_id,
+    name
+from {{ source('chinook', 'genre') }}

@@ -1,0 +1,4 @@
+select
+    media_type_id,
+    name
+from {{ source('chinook', 'media_type') }}

@@ -1,0 +1,4 @@
+select
+    playlist_id,
+    name
+from {{ source('chinook', 'playlist') }}

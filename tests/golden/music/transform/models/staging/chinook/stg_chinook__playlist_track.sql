@@ -1,0 +1,4 @@
+select
+    playlist_id,
+    track_id
+from {{ source('chinook', 'playlist_track') }}

@@ -1,0 +1,41 @@
+"""Load the tables of flights into the warehouse, and check that all of it arrived."""
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, Asset, CronDataIntervalTimetable
+
+from dags import steps
+
+SOURCE = "flights"
+LANDED = Asset(
+    name="nyc/raw/flights",
+    uri="duckdb://nyc/raw_flights",
+)
+
+with DAG(
+    dag_id="nyc_flights",
+    doc_md=__doc__,
+    schedule=CronDataIntervalTimetable("0 * * * *", timezone="UTC"),
+    start_date=steps.START,
+    catchup=False,
+    max_active_runs=1,
+    deadline=steps.deadline(timedelta(seconds=7200)),
+    default_args={
+        "owner": "data-team",
+        "retries": 3,
+        "retry_delay": timedelta(seconds=257),
+        "retry_exponential_backoff": 2.0,  # with Airflow's own jitter
+        "max_retry_delay": timedelta(seconds=1028),
+        "execution_timeout": timedelta(seconds=900),
+    },
+    tags=["source"],
+):
+    loads = steps.loads(SOURCE)
+    reconcile = steps.python(
+        "reconcile",
+        "quality.reconcile",
+        SOURCE,
+        retries=0,
+        outlets=[LANDED],
+    )
+    loads >> reconcile

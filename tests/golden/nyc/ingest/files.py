@@ -1,0 +1,153 @@
+"""Files of a source: which there are, and their raw rows in batches."""
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from ingest.csv_rows import read_csv
+from ingest.declaration import LoadError, Note, Source, Table
+from ingest.parse import LINE, Batch, Reject
+
+JSONL_BATCH_ROWS = 50_000
+PARQUET_BATCH_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as it was when the load began. `name` is its path below the source's folder."""
+
+    name: str
+    path: Path
+    bytes: int
+    mtime_ns: int
+
+    def sha256(self) -> str:
+        with self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def check_unchanged(self) -> None:
+        status = self.path.stat()
+        if (status.st_size, status.st_mtime_ns) != (self.bytes, self.mtime_ns):
+            raise LoadError(f"{self.path} changed while it was being read; run the load again")
+
+
+def find(source: Source, table: Table) -> list[File]:
+    """The files of a table, in the order of their names. LoadError when the folder is not there."""
+    root = source.path
+    if not root.exists():
+        raise LoadError(
+            f"{source.id}: there is no folder {root}; set {source.path_env} to where its files are"
+        )
+    if root.is_file():
+        found = [root]
+        root = root.parent
+    else:
+        found = [path for path in root.glob(table.name) if path.is_file()]
+    visible = [path for path in found if not path.name.startswith(".")]
+    return sorted((_file(root, path) for path in visible), key=lambda file: file.name)
+
+
+def _file(root: Path, path: Path) -> File:
+    status = path.stat()
+    return File(path.relative_to(root).as_posix(), path, status.st_size, status.st_mtime_ns)
+
+
+def read(table: Table, file: File, note: Note, plain: bool = True) -> Iterator[Batch]:
+    """The raw rows of one file, in batches that bound the memory.
+
+    `plain` is false for a CSV file whose quotes are so placed that only a strict reader tells good records from bad.
+    """
+    if file.bytes == 0:
+        note(f"{file.name} is empty")
+        return iter(())
+    if table.format == "csv":
+        return read_csv(table, file.name, file.path, note, plain)
+    if table.format == "jsonl":
+        return _read_jsonl(table, file)
+    return _read_parquet(table, file, note)
+
+
+def _read_parquet(table: Table, file: File, note: Note) -> Iterator[Batch]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(file.path) as parquet:
+        names = [column.name for column in table.columns]
+        table.check_columns(file.name, parquet.schema_arrow.names, note)
+        line = 0
+        for batch in parquet.iter_batches(PARQUET_BATCH_ROWS, columns=names):
+            rows = pa.Table.from_batches([batch]).select(names)
+            rows = rows.rename_columns([column.id for column in table.columns])
+            numbers = pa.arange(line + 1, line + 1 + rows.num_rows)
+            line += rows.num_rows
+            yield Batch(rows.append_column(LINE, numbers))
+
+
+class _Number(str):
+    """A number as the file writes it: as a float it would lose digits."""
+
+
+def _read_jsonl(table: Table, file: File) -> Iterator[Batch]:
+    decode = json.JSONDecoder(parse_float=_Number, parse_int=_Number, parse_constant=_Number).decode
+    with pa.input_stream(str(file.path), compression="detect") as stream:
+        lines: list[int] = []
+        records: list[tuple[dict[str, object], str]] = []
+        rejects: list[Reject] = []
+        for number, line in enumerate(io.BufferedReader(stream), 1):
+            if not line.strip():
+                continue
+            try:
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+                record = decode(text)
+            except ValueError:  # of the encoding or of the JSON
+                record = None
+            if not isinstance(record, dict):
+                raw = json.dumps(line.decode("utf-8", "backslashreplace").rstrip("\r\n"))
+                rejects.append(Reject(number, "the line is not a JSON object", raw))
+                continue
+            lines.append(number)
+            records.append((record, text))
+            if len(lines) == JSONL_BATCH_ROWS:
+                yield _jsonl_batch(table, lines, records, rejects)
+                lines, records, rejects = [], [], []
+        if lines or rejects:
+            yield _jsonl_batch(table, lines, records, rejects)
+
+
+def _jsonl_batch(
+    table: Table,
+    lines: list[int],
+    records: list[tuple[dict[str, object], str]],
+    rejects: list[Reject],
+) -> Batch:
+    columns = {}
+    for column in table.columns:
+        as_json = column.type == "JSON"
+        values = [
+            _jsonl_text(record.get(column.name), text, column.name, as_json)
+            for record, text in records
+        ]
+        columns[column.id] = pa.array(values, pa.string())
+    columns[LINE] = pa.array(lines, pa.int64())
+    return Batch(pa.table(columns), rejects)
+
+
+def _jsonl_text(value: object, line: str, name: str, as_json: bool) -> str | None:
+    """A value of a JSON line as text; objects and lists, and every value of a JSON column, as JSON."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, _Number) or (isinstance(value, str) and not as_json):
+        return value
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    # Rare enough to decode the line again: Decimals keep the digits that the numbers inside have.
+    import simplejson
+
+    nested = simplejson.loads(line, use_decimal=True)[name]
+    return str(simplejson.dumps(nested, use_decimal=True, ensure_ascii=False))

@@ -1,0 +1,4 @@
+select
+    carrier,
+    name
+from {{ ref('stg_flights__airlines') }}

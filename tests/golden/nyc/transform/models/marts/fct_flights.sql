@@ -1,0 +1,21 @@
+select
+    "year",
+    "month",
+    "day",
+    dep_time,
+    sched_dep_time,
+    dep_delay,
+    arr_time,
+    sched_arr_time,
+    arr_delay,
+    carrier,
+    flight,
+    tailnum,
+    origin,
+    dest,
+    air_time,
+    distance,
+    "hour",
+    "minute",
+    time_hour
+from {{ ref('stg_flights__flights') }}

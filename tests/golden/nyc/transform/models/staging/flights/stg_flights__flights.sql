@@ -1,0 +1,34 @@
+{{ config(materialized='table') }}
+
+-- A row that changed is landed again: the latest of each key counts.
+select
+    "year",
+    "month",
+    "day",
+    dep_time,
+    sched_dep_time,
+    dep_delay,
+    arr_time,
+    sched_arr_time,
+    arr_delay,
+    carrier,
+    flight,
+    tailnum,
+    origin,
+    dest,
+    air_time,
+    distance,
+    "hour",
+    "minute",
+    time_hour
+from {{ source('flights', 'flights') }}
+qualify
+    row_number() over (
+        partition by
+            carrier,
+            flight,
+            time_hour
+        order by
+            _file desc,
+            _line desc
+    ) = 1

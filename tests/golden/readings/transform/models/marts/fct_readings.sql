@@ -1,0 +1,6 @@
+select
+    id,
+    sensor,
+    "value",
+    measured_at
+from {{ ref('stg_readings__readings') }}

@@ -1,0 +1,22 @@
+{{ config(materialized='table') }}
+
+-- A row that changed is landed again: the latest of each key counts.
+select
+    customer_id,
+    email,
+    full_name,
+    phone,
+    country,
+    accepts_marketing,
+    created_at,
+    updated_at
+from {{ source('shop', 'customers') }}
+qualify
+    row_number() over (
+        partition by
+            customer_id
+        order by
+            updated_at desc nulls last,
+            _file desc,
+            _line desc
+    ) = 1

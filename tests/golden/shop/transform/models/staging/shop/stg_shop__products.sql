@@ -1,0 +1,21 @@
+{{ config(materialized='table') }}
+
+-- A row that changed is landed again: the latest of each key counts.
+select
+    product_id,
+    sku,
+    name,
+    category,
+    unit_price,
+    is_active,
+    updated_at
+from {{ source('shop', 'products') }}
+qualify
+    row_number() over (
+        partition by
+            product_id
+        order by
+            updated_at desc nulls last,
+            _file desc,
+            _line desc
+    ) = 1
