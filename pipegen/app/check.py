@@ -23,7 +23,7 @@ from pipegen.store import workspace
 
 LEVELS = ("static", "parse", "run")
 # What each level beyond the first runs in the repository: its own commands, in its own environments.
-COMMANDS = {"parse": ("lint", "test-parse"), "run": ("demo",)}
+COMMANDS = {"parse": ("lint", "test-dags", "test-transform"), "run": ("demo",)}
 
 Progress = Callable[[str], None]
 

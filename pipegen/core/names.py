@@ -20,9 +20,14 @@ from pipegen.core.paths import is_device
 MAX_ID = 63  # PostgreSQL cuts longer identifiers off; DuckDB and dbt take them
 MAX_NAME = 200
 _SPEC_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-# Names that another part of a generated repository already has: a DAG, a package, a schema.
+# Names that a generated repository has for itself: a DAG, a schema, a package (`dags/` is on Airflow's path), and the modules
+# that stand beside those of the sources in `dags/` and `ingest/`.
 RESERVED_SOURCES = frozenset(
-    {"transform", "steps", "staging", "intermediate", "marts", "ops", "main", "information_schema", "warehouse"}
+    """
+    transform steps staging intermediate marts ops main information_schema warehouse
+    airflow dags dlt duckdb ingest monitoring quality sample scripts tests
+    casts csv_rows custom declaration extract files ledger load measures parse settings sql sqlite
+    """.split()
 )
 
 

@@ -80,11 +80,11 @@ def test_every_problem_is_found_at_once(root: Path) -> None:
 
 
 def test_later_levels_run_the_repositorys_own_commands_until_one_fails(root: Path) -> None:
-    (root / "Makefile").write_text("lint:\n\t@touch linted\ntest-parse:\n\t@exit 3\ndemo:\n\t@touch ran\n")
+    (root / "Makefile").write_text("lint:\n\t@touch linted\ntest-dags:\n\t@exit 3\ndemo:\n\t@touch ran\n")
     seen: list[str] = []
     found = check(root, "run", seen.append)
-    assert found.commands == ("make lint", "make test-parse") == tuple(seen)
-    assert "`make test-parse` failed with exit code" in found.problems[0].message
+    assert found.commands == ("make lint", "make test-dags") == tuple(seen)
+    assert "`make test-dags` failed with exit code" in found.problems[0].message
     assert (root / "linted").exists()
     assert not (root / "ran").exists()
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import keyword
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -152,3 +153,12 @@ def test_did_you_mean_finds_the_nearest_and_takes_an_iterator() -> None:
 def test_shortened_text_cannot_steer_a_terminal() -> None:
     assert names.shorten("a\x1b[31m\u202eb\nc") == "a?[31m?b c"
     assert len(names.shorten("x" * 1000)) == 80
+
+
+def test_no_source_takes_the_name_of_a_module_that_stands_beside_it() -> None:
+    blueprints = Path(__file__).parents[2] / "blueprints"
+    beside = {p.stem for p in blueprints.glob("*/*/files/dags/*.py")} | {
+        p.stem for p in blueprints.glob("*/*/files/ingest/*.py")
+    }
+    own = {name for name in beside if not name.startswith(("_", "{"))}
+    assert {"steps", "load"} < own <= names.RESERVED_SOURCES

@@ -14,7 +14,7 @@ from pipegen.core.spec.source_url import SourceUrl, parse
         ("orders.csv", SourceUrl("orders", "files", "orders.csv")),
         ("./exports/*.csv", SourceUrl("exports", "files", "./exports/*.csv")),
         ("data/2024/", SourceUrl("files_2024", "files", "data/2024/")),
-        ("*.csv", SourceUrl("files", "files", "*.csv")),
+        ("*.csv", SourceUrl("files_source", "files", "*.csv")),
         ("shop.db", SourceUrl("shop", "sqlite", "shop.db")),
         ("sqlite:///shop.db", SourceUrl("shop", "sqlite", "shop.db")),
         ("sqlite:////abs/shop.db", SourceUrl("shop", "sqlite", "/abs/shop.db")),

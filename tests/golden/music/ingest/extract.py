@@ -61,10 +61,15 @@ class TableReader:
         self._note = note
 
     def rows(self, database: sqlite3.Connection | None) -> Iterator[pa.Table]:
-        """The typed rows, in batches; the first is empty, so that a table without rows is made too."""
+        """The typed rows, in batches; one without rows where there are none, so that the table is made."""
         started = time.perf_counter()
-        yield self._parser.empty()
-        yield from self._of_files() if database is None else self._of_database(database)
+        found = self._of_files() if database is None else self._of_database(database)
+        any_batch = False
+        for batch in found:
+            any_batch = True
+            yield batch
+        if not any_batch:
+            yield self._parser.empty()
         self.outcome.rejects = self._rejects.close()
         self.outcome.reasons = dict(self._rejects.reasons)
         self.outcome.seconds = time.perf_counter() - started
