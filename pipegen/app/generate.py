@@ -192,5 +192,4 @@ def _designed(spec: PipelineSpec, facts: Mapping[str, Measured], locate: Locate)
     design = make_design(spec, facts, locate)
     if spec.marts is not None:
         return spec, design
-    spec = spec.model_copy(update={"marts": default_marts(design.sources)})
-    return spec, make_design(spec, facts, locate)
+    return spec.model_copy(update={"marts": default_marts(design.sources)}), design

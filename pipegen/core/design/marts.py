@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass
 
@@ -40,7 +41,8 @@ def marts(spec: m.PipelineSpec, sources: tuple[Source, ...], found: Findings) ->
     said = spec.marts if spec.marts is not None else default_marts(sources)
     waiting = dict(said)
     while waiting:
-        ready = [n for n, mart in waiting.items() if not (set(_reads(mart)) & set(waiting)) - {n}]
+        left = set(waiting)
+        ready = [n for n, mart in waiting.items() if not (left.intersection(_reads(mart)) - {n})]
         if not ready:
             found.add(("marts", next(iter(waiting))), f"marts read each other in a circle: {', '.join(waiting)}")
             break
@@ -54,7 +56,7 @@ def default_marts(sources: tuple[Source, ...]) -> dict[str, m.MartSpec]:
     """A fact for every table that looks like events (:func:`_is_fact`), a dimension for every other one."""
     chosen: dict[str, m.MartSpec] = {}
     every = [t for s in sources for t in s.tables]
-    several = {t.name for t in every if sum(o.name == t.name for o in every) > 1}
+    several = {name for name, count in Counter(t.name for t in every).items() if count > 1}
     for table in every:
         reference = f"{table.source_name}.{table.name}" if table.name in several else table.name
         stem = f"{table.source}_{table.id}" if table.name in several else table.id
