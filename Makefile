@@ -41,7 +41,7 @@ demo: $(UV) ## install pipegen, generate a repository from the bundled sample, r
 	@$(UV) pip install --quiet --compile-bytecode --reinstall-package pipegen-cli --python .venv/run/bin/python .
 	@rm -rf build/demo && mkdir -p build/demo
 	@cd build/demo && ../../.venv/run/bin/pipegen new shop --source sample: --yes --no-git
-	@$(MAKE) --no-print-directory -C build/demo/shop demo
+	@UV_CACHE_DIR="$$($(UV) cache dir)" $(MAKE) --no-print-directory -C build/demo/shop demo
 
 .PHONY: test
 test: static test-unit test-golden ## all that a change must pass: static checks, unit tests, golden trees in their real engines
@@ -52,7 +52,7 @@ static: .venv/dev/ready ## ruff, mypy, import contracts
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-timing >build/lint-imports.log 2>&1 || { cat build/lint-imports.log; exit 1; }
+	@$(BIN)/lint-imports --no-cache >build/lint-imports.log 2>&1 || { cat build/lint-imports.log; exit 1; }
 
 .PHONY: test-unit
 test-unit: .venv/dev/ready ## unit and property tests

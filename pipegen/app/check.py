@@ -59,7 +59,7 @@ def check(start: Path, level: str, progress: Progress = lambda _: None) -> Check
         SpecError: pipegen.yml is not valid.
     """
     repository = open_repository(start)
-    problems = _static(repository)
+    files, problems = _static(repository)
     ran: list[str] = []
     for later in LEVELS[1 : LEVELS.index(level) + 1]:
         for target in COMMANDS[later]:
@@ -69,22 +69,27 @@ def check(start: Path, level: str, progress: Progress = lambda _: None) -> Check
             progress(command)
             ran.append(command)
             problems += _make(repository.root, target)
-    return Check(repository.root, level, len(repository.lock.files), tuple(ran), tuple(problems))
+    return Check(repository.root, level, files, tuple(ran), tuple(problems))
 
 
-def _static(repository: Repository) -> list[Problem]:
-    problems = []
+def _static(repository: Repository) -> tuple[int, list[Problem]]:
+    """How many files were there to check, and what is wrong with them."""
+    files, problems = 0, []
     try:
         design(repository.spec, repository.measured, repository.document.locate)
     except PipegenError as error:
         problems += error.problems()
     for path in sorted(repository.lock.files):
         content = workspace.read_file(repository.root, path)
+        entry = repository.lock.files[path]
+        if content is None and entry.state is None and entry.ownership == "merged":
+            problems.append(Problem("is missing", path, f"restore it from git: `git checkout {path}`"))
         if content is not None:
+            files += 1
             problem = parse_problem(path, content)
             if problem:
                 problems.append(problem)
-    return problems
+    return files, problems
 
 
 def parse_problem(path: str, content: bytes) -> Problem | None:

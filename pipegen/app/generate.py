@@ -15,7 +15,7 @@ from pipegen.core.blueprint import Blueprint
 from pipegen.core.design.architect import design as make_design
 from pipegen.core.design.marts import default_marts
 from pipegen.core.design.model import Design
-from pipegen.core.errors import SourceError, UsageError
+from pipegen.core.errors import Problem, SourceError, SpecError, UsageError
 from pipegen.core.lock import LOCK_PATH, Lock, LockedBlueprint, RenderInput, base_archive, lock_files, lock_text
 from pipegen.core.measured import Measured, dump
 from pipegen.core.plan import ChangePlan, plan_new
@@ -24,7 +24,7 @@ from pipegen.core.spec import schema, write
 from pipegen.core.spec.load import Locate
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.tree import FileTree
-from pipegen.probe import registry
+from pipegen.probe import expressions, registry
 from pipegen.render.renderer import render
 from pipegen.store import blueprints as blueprint_store
 from pipegen.store import git, workspace
@@ -73,10 +73,28 @@ def generate(
     _same_sources(asked, facts)
     completion.complete(made, facts)
     spec = spec_load.load(made.values, made.locate)
+    _refuse_broken_sql(spec, made.locate)
     progress("designing")
     spec, design = _designed(spec, facts, made.locate)
     plan = plan_for(spec, facts, design, shown(made.target, given.cwd), progress)
-    return Generated(made.target, spec, design, replace(plan, equivalent=say))
+    return Generated(made.target, spec, design, replace(plan, equivalent=say, notes=tuple(_notes(spec, facts))))
+
+
+def _notes(spec: PipelineSpec, facts: Mapping[str, Measured]) -> list[str]:
+    """What was found at the sources and is worth a person's look."""
+    notes = []
+    for name, source in spec.sources.items():
+        for table, said in source.tables.items():
+            found = facts[name].tables[table]
+            if found.malformed:
+                notes.append(f"{name}.{table}: {found.malformed:,} rows do not parse; they will go to quarantine")
+            personal = [c for c, column in found.columns.items() if column.personal and c not in said.columns]
+            if personal:
+                notes.append(
+                    f"{name}.{table}: {', '.join(personal)} may be personal data and will land as it is; "
+                    "leave the table out, or say so with `--personal-data TABLE.COLUMN=keep`"
+                )
+    return notes
 
 
 def shown(target: Path, cwd: Path) -> str:
@@ -176,6 +194,21 @@ def _probe(spec: PipelineSpec, made: Draft, progress: Progress) -> dict[str, Mea
         if not facts[name].tables:
             raise SourceError(f"source `{name}` has no table", hint="name another path, or fill it first")
     return facts
+
+
+def _refuse_broken_sql(spec: PipelineSpec, locate: Locate) -> None:
+    """Business rules that no engine would parse, all at once."""
+    problems = []
+    for name, source in spec.sources.items():
+        for table, said in source.tables.items():
+            for i, rule in enumerate(said.rules):
+                because = expressions.syntax_problem(rule.expect)
+                if because:
+                    at = ("sources", name, "tables", table, "rules", i, "expect")
+                    message = f"`{spec_load.dotted(at)}`: this is not a SQL expression that can be tested: {because}"
+                    problems.append(Problem(message, spec_load.where(at, locate)))
+    if problems:
+        raise SpecError(problems)
 
 
 def _same_sources(spec: PipelineSpec, facts: Mapping[str, Measured]) -> None:

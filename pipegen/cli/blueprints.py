@@ -52,6 +52,7 @@ def created(terminal: Terminal, name: str, directory: Path) -> int:
     terminal.say("")
     terminal.say("Next:")
     terminal.say("  ", (f"pipegen blueprints lint {directory / name}", "bold"))
+    terminal.say("  ", (f"pipegen new shop --source sample: --blueprint {directory / name}", "bold"))
     return errors.EXIT_OK
 
 

@@ -254,6 +254,8 @@ def _usage(error: Any, argv: Sequence[str]) -> int:
         possible = [f"pipegen {m}" for m in get_close_matches(word, context.command.list_commands(context), n=1)]
         if len(context.command_path.split()) > 1:
             possible = [f"{context.command_path} {p.removeprefix('pipegen ')}" for p in possible]
+    if context is not None and message.startswith("No such command 'update'"):
+        message, possible = "`pipegen update` is not built yet", []
     message = message.split(" (Possible options")[0].split(" Did you mean")[0].rstrip(". ")
     hint = (
         f"did you mean `{possible[0]}`?"
@@ -262,8 +264,19 @@ def _usage(error: Any, argv: Sequence[str]) -> int:
     )
     if "unexpected extra argument" in message and any("=" in a or "." in a for a in argv):
         hint = "did the shell open a pattern? Quote it: `--source './exports/*.csv'`"
+    hint = _hint_of_a_place(error, message) or hint
     show(UsageError(message[:1].lower() + message[1:].replace("'", "`"), hint=hint), Terminal(Manner()))
     return EXIT_USAGE
+
+
+def _hint_of_a_place(error: Any, message: str) -> str | None:
+    """The hint for what is right elsewhere: a command to come, an option before its command, an argument left out."""
+    if message == "`pipegen update` is not built yet":
+        return "the nearest that works, beside this repository: `pipegen new NAME --answers pipegen.yml --dir ../NAME-next`"
+    if message == "No such option: -C":
+        return "it comes after the command: `pipegen status -C DIR`"
+    meaning = getattr(getattr(error, "param", None), "help", None)
+    return f"allowed is {meaning}" if meaning and message.startswith("Missing argument") else None
 
 
 def _command_path(argv: Sequence[str]) -> str:

@@ -27,7 +27,7 @@ Answer by flags, by a file, or by both, and get a complete repository in ./NAME.
 
 _OWN: dict[str, Any] = {
     "name": Annotated[str | None, typer.Argument(help="Folder, DAG prefix and dbt project.", show_default=False)],
-    "answers": Annotated[str | None, typer.Option("--answers", help="A pipegen.yml, whole or in part; `-` reads stdin.")],
+    "answers": Annotated[str | None, typer.Option("--answers", help="A pipegen.yml or part of one; `-`: stdin. Paths count from ./NAME.")],
     "set_": Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE, KEY dotted, VALUE read as YAML; repeat.")],
     "target": Annotated[Path | None, typer.Option("--dir", help="The folder to write to, instead of ./NAME.")],
     "yes": Annotated[bool, typer.Option("--yes", "-y", help="Take every default; the sample where no source is named.")],

@@ -47,7 +47,7 @@ def show(error: PipegenError, terminal: Terminal) -> None:
     """``error: …``, a blank line, ``hint: …``; all problems where there are several."""
     problems = error.problems()
     if isinstance(error, MissingAnswersError):
-        terminal.say(("error: ", "bold red"), "answers are missing, and there is nobody to ask")
+        terminal.say(("error: ", "bold red"), "answers are missing")
         for problem in problems:
             terminal.say(f"  {problem.message}")
             if problem.hint:

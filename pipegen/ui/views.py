@@ -46,18 +46,18 @@ def diff(change: ChangePlan, terminal: Terminal) -> None:
 
 
 def design(generated: Generated, terminal: Terminal) -> None:
-    """What was decided, in a line a source."""
+    """What was decided, in two lines a source: they fit 80 columns."""
     made = generated.design
     for source in made.sources:
         loads = Counter(t.load for t in source.tables)
         how = ", ".join(f"{n} {load}" for load, n in sorted(loads.items(), reverse=True))
         rows = sum(t.rows or 0 for t in source.tables)
+        kind = "sample" if source.is_sample else source.kind
         terminal.say(
             ("  source  ", "dim"), (source.name, "bold"),
-            f"  {'sample' if source.is_sample else source.kind}, {_count(len(source.tables), 'table')} ({how}), {rows:,} rows, "
-            f"fresh within {source.freshness}",
-            (f"  runs {source.schedule}", "dim"),
+            f"  {kind}, {_count(len(source.tables), 'table')} ({how}), {_count(rows, 'row')}",
         )  # fmt: skip
+        terminal.say(f"          fresh within {source.freshness}", (f", runs at {source.schedule}", "dim"))
     kinds = Counter(m.kind for m in made.marts)
     if kinds:
         terminal.say(("  marts   ", "dim"), ", ".join(_count(n, kind) for kind, n in kinds.items()))
@@ -68,7 +68,7 @@ def written(generated: Generated, cwd: Path, notes: list[str], terminal: Termina
     """The end of ``new``: what stands where, what to do next, and how to do the same with nothing asked."""
     where = shown(generated.target, cwd)
     terminal.say(("wrote ", "bold green"), (where, "bold"), f"  {_count(len(generated.plan.actions), 'file')}")
-    for note in notes:
+    for note in (*generated.plan.notes, *notes):
         terminal.say((f"note: {note}", "yellow"))
     terminal.say("")
     terminal.say("Next:")

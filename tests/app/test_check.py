@@ -64,6 +64,11 @@ def test_a_fresh_repository_is_sound(root: Path) -> None:
     assert found.document()["ok"] is True
 
 
+def test_a_deleted_file_is_not_counted_as_checked(root: Path) -> None:
+    (root / "dags/exports.py").unlink()
+    assert check(root, "static").files == 8
+
+
 def test_every_problem_is_found_at_once(root: Path) -> None:
     (root / "dags/exports.py").write_text("(")
     (root / "conf/settings.toml").write_text("=")

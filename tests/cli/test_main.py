@@ -95,6 +95,13 @@ def test_no_arguments_print_the_help() -> None:
         (["new", "a", "b"], "unexpected extra argument", "`pipegen new --help`"),
         (["new", "--freshness"], "requires an argument", "`pipegen new --help`"),
         (["status", "-C", "/nowhere"], "/nowhere", "`pipegen status --help`"),
+        (["-C", "x", "status"], "no such option: -C", "`pipegen status -C DIR`"),
+        (
+            ["update"],
+            "`pipegen update` is not built yet",
+            "`pipegen new NAME --answers pipegen.yml --dir ../NAME-next`",
+        ),
+        (["completion"], "missing argument `shell`", "allowed is bash, zsh or fish"),
         (["completion", "bsh"], "no completion for `bsh`", "did you mean `bash`?"),
         (["check", "--level", "sttic"], "`--level sttic` is not one of static, parse, run", "did you mean `static`?"),
     ],
@@ -287,3 +294,17 @@ def test_the_version_is_answered_anywhere(capsys: pytest.CaptureFixture[str]) ->
 def test_a_pattern_that_the_shell_opened_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["new", "x", "--source", "exports/a.csv", "exports/b.csv"]) == 2
     assert "hint: did the shell open a pattern? Quote it" in capsys.readouterr().err
+
+
+def test_the_summary_of_a_design_fits_a_narrow_terminal(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (here / "one.csv").write_text("id,at\n1,2024-01-01\n")
+    assert run(["new", "shop", "--source", "one.csv", "--no-git"]) == 0
+    lines = capfd.readouterr().err.split("wrote ")[0].splitlines()
+    assert "  source  one  files, 1 table (1 full), 1 row" in lines
+    assert "          fresh within 1d, runs at 0 */12 * * *" in lines
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_new_blueprint_says_how_it_is_tried(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["blueprints", "new", "audit"]) == 0
+    assert "  pipegen new shop --source sample: --blueprint audit\n" in capfd.readouterr().err

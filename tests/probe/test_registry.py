@@ -11,6 +11,7 @@ import pytest
 from pipegen.core.errors import SourceError
 from pipegen.core.measured import canonical_sql
 from pipegen.probe import KINDS, probe
+from pipegen.probe.expressions import syntax_problem
 
 
 def test_an_unknown_kind(tmp_path: Path) -> None:
@@ -47,3 +48,10 @@ def test_the_sample_is_a_shop(tmp_path: Path) -> None:
     assert list(probe("sample", "", tables=["orders"], root=tmp_path).tables) == ["orders"]
     with pytest.raises(SourceError, match="no table `order`"):
         probe("sample", "", tables=["order"], root=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("expression", "fine"), [("a >= 0 and b is null", True), ("total_amount >", False), ("a in (1,", False)]
+)
+def test_an_expression_is_parsed_by_a_real_engine(expression: str, fine: bool) -> None:
+    assert (syntax_problem(expression) is None) is fine

@@ -38,6 +38,7 @@ MARTS = [
         uri="duckdb://mixed/marts/churn",
     ),
 ]
+
 with DAG(
     dag_id="mixed_transform",
     doc_md=__doc__,

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest import files, measures, parse, sqlite
+from ingest import parse
 from ingest.declaration import LoadError, Note, Source, Table
 from ingest.ledger import Outcome, Part, State
 
@@ -76,6 +76,8 @@ class TableReader:
         self._refuse_to_lose_all()
 
     def _of_files(self) -> Iterator[pa.Table]:
+        from ingest import files
+
         found = files.find(self._source, self._table)
         if not found and not self._state.files:
             raise LoadError(
@@ -88,7 +90,7 @@ class TableReader:
             if sha256 and known and known.sha256 == sha256:
                 self.outcome.unchanged += 1
                 continue
-            measure = measures.of_file(self._connection, self._table, file.path)
+            measure = files.measure(self._connection, self._table, file.path)
             part = Part(measure, file, sha256)
             batches = files.read(self._table, file, self._note, measure.plain)
             yield from self._parse(batches, part)
@@ -96,6 +98,8 @@ class TableReader:
             self.outcome.parts.append(part)
 
     def _of_database(self, database: sqlite3.Connection) -> Iterator[pa.Table]:
+        from ingest import sqlite
+
         table = self._table
         sqlite.check(database, table, self._note)
         part = Part(sqlite.measure(database, self._connection, table))

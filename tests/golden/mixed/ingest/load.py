@@ -9,6 +9,7 @@ killed run left behind is taken up.
 import importlib
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -24,7 +25,7 @@ from dlt.common.schema.typing import TColumnSchema
 from dlt.destinations.impl.duckdb.factory import DuckDbTypeMapper
 from dlt.extract import DltResource
 
-from ingest import ledger, parse, settings, sqlite
+from ingest import ledger, parse, settings
 from ingest.declaration import LoadError, Source, Table
 from ingest.extract import TableReader
 from ingest.ledger import Outcome
@@ -53,6 +54,7 @@ class Load:
         self._stack = ExitStack()
         self._parser = self._stack.enter_context(parse.session())
         self._states: dict[str, ledger.State] = {}
+        self._database: sqlite3.Connection | None = None  # where the source is one
 
     def prepare(self, warehouse: Path) -> None:
         """Read what earlier loads left, and open the source."""
@@ -61,6 +63,8 @@ class Load:
                 ledger.retype(connection, table)
                 self._states[table.id] = ledger.state(connection, table)
         if self.source.kind == "sqlite":
+            from ingest import sqlite
+
             self._database = self._stack.enter_context(sqlite.snapshot(self.source))
 
     def close(self) -> None:
@@ -80,7 +84,7 @@ class Load:
         reader = TableReader(
             self.source, table, self._states[table.id], self._parser, rejects, self.note
         )
-        yield from reader.rows(self._database if self.source.kind == "sqlite" else None)
+        yield from reader.rows(self._database)
         self.outcomes.append(reader.outcome)
 
 

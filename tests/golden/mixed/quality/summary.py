@@ -233,7 +233,7 @@ def _tests() -> Counter[str]:
 
 
 def _seconds() -> str:
-    path = settings.ROOT / "data" / "timings.json"
+    path = settings.ROOT / "data" / f"{settings.environment()}-timings.json"
     if not path.is_file():
         return ""
     timings = json.loads(path.read_text(encoding="utf-8"))

@@ -189,7 +189,7 @@ def run(fresh, timings):
 
 
 def summarise(timings):
-    path = ROOT / "data" / "timings.json"
+    path = ROOT / "data" / f"{ENV}-timings.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(timings, indent=2) + "\n")
     say("")

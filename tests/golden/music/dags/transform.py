@@ -58,6 +58,7 @@ MARTS = [
         uri="duckdb://music/marts/dim_track",
     ),
 ]
+
 with DAG(
     dag_id="music_transform",
     doc_md=__doc__,

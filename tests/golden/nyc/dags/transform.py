@@ -30,6 +30,7 @@ MARTS = [
         uri="duckdb://nyc/marts/flights_by_carrier_time_hour",
     ),
 ]
+
 with DAG(
     dag_id="nyc_transform",
     doc_md=__doc__,

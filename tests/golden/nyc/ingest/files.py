@@ -1,39 +1,22 @@
-"""Files of a source: which there are, and their raw rows in batches."""
+"""Files of a source: which there are, their raw rows in batches, and their own sums."""
 
-import hashlib
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 
-from ingest.csv_rows import read_csv
 from ingest.declaration import LoadError, Note, Source, Table
+from ingest.ledger import File
+from ingest.measures import Measure, Sum, numeric_columns, read_sums, totals_query
 from ingest.parse import LINE, Batch, Reject
+from ingest.sql import ident, literal, pointer
 
 JSONL_BATCH_ROWS = 50_000
 PARQUET_BATCH_ROWS = 65_536
-
-
-@dataclass(frozen=True)
-class File:
-    """A file as it was when the load began. `name` is its path below the source's folder."""
-
-    name: str
-    path: Path
-    bytes: int
-    mtime_ns: int
-
-    def sha256(self) -> str:
-        with self.path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-
-    def check_unchanged(self) -> None:
-        status = self.path.stat()
-        if (status.st_size, status.st_mtime_ns) != (self.bytes, self.mtime_ns):
-            raise LoadError(f"{self.path} changed while it was being read; run the load again")
+LONGEST_LINE = 4 << 20  # bytes of one record of JSON lines
 
 
 def find(source: Source, table: Table) -> list[File]:
@@ -66,6 +49,8 @@ def read(table: Table, file: File, note: Note, plain: bool = True) -> Iterator[B
         note(f"{file.name} is empty")
         return iter(())
     if table.format == "csv":
+        from ingest.csv_rows import read_csv
+
         return read_csv(table, file.name, file.path, note, plain)
     if table.format == "jsonl":
         return _read_jsonl(table, file)
@@ -151,3 +136,49 @@ def _jsonl_text(value: object, line: str, name: str, as_json: bool) -> str | Non
 
     nested = simplejson.loads(line, use_decimal=True)[name]
     return str(simplejson.dumps(nested, use_decimal=True, ensure_ascii=False))
+
+
+def measure(connection: duckdb.DuckDBPyConnection, table: Table, path: Path) -> Measure:
+    """What one file holds. LoadError when it cannot be read at all."""
+    if path.stat().st_size == 0:
+        return Measure()
+    try:
+        if table.format == "csv":
+            from ingest import csv_rows
+
+            return csv_rows.measure(connection, table, path)
+        if table.format == "jsonl":
+            return _measure_jsonl(connection, table, path)
+        return _measure_parquet(connection, table, path)
+    except duckdb.Error as error:
+        raise LoadError(f"{table.source}.{table.id}: cannot read {path}: {error}") from error
+
+
+def _measure_jsonl(connection: duckdb.DuckDBPyConnection, table: Table, path: Path) -> Measure:
+    columns = numeric_columns(table)
+    found = [(column, f"(json ->> {pointer(column.name)})", "VARCHAR") for column in columns]
+    relation = (
+        f"read_json_objects({literal(str(path))}, format = 'newline_delimited', "
+        f"ignore_errors = true, maximum_object_size = {LONGEST_LINE})"
+    )
+    # DuckDB takes a number in JSON for a DOUBLE, which keeps 15 digits: a column with longer ones is not exact.
+    long = "".join(
+        f", coalesce(max(length(regexp_replace(v{place}, '[^0-9]', '', 'g'))) > 15, false)"
+        for place in range(len(columns))
+    )
+    (row,) = connection.execute(totals_query(found, relation, long)).fetchall()
+    sums = read_sums(columns, row[1 : len(columns) + 1])
+    for column, is_long in zip(columns, row[len(columns) + 1 :], strict=True):
+        if is_long and column.type != "BIGINT":
+            sums[column.id] = Sum(sums[column.id].value, False)
+    return Measure(row[0], sums)
+
+
+def _measure_parquet(connection: duckdb.DuckDBPyConnection, table: Table, path: Path) -> Measure:
+    relation = f"read_parquet({literal(str(path))})"
+    described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    held = {name: sql_type for name, sql_type, *_ in described}
+    columns = [column for column in numeric_columns(table) if column.name in held]
+    found = [(column, ident(column.name), held[column.name]) for column in columns]
+    (row,) = connection.execute(totals_query(found, relation)).fetchall()
+    return Measure(row[0], read_sums(columns, row[1:]))

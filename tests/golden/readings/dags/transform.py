@@ -18,6 +18,7 @@ MARTS = [
         uri="duckdb://readings/marts/fct_readings",
     ),
 ]
+
 with DAG(
     dag_id="readings_transform",
     doc_md=__doc__,

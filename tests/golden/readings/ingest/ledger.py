@@ -4,6 +4,7 @@ It is committed after the rows are in `raw_…`, never before. A load that is ki
 reads the same files, or from the same mark, and puts the same rows in the same place.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,6 @@ import duckdb
 
 from ingest import casts
 from ingest.declaration import LoadError, Table
-from ingest.files import File
 from ingest.measures import Measure
 from ingest.parse import FILE
 from ingest.sql import ident
@@ -39,6 +39,25 @@ CREATE TABLE IF NOT EXISTS ops.quarantine (
 );
 """
 OF_TABLE = 'source = ? AND "table" = ?'
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as it was when the load began. `name` is its path below the source's folder."""
+
+    name: str
+    path: Path
+    bytes: int
+    mtime_ns: int
+
+    def sha256(self) -> str:
+        with self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+    def check_unchanged(self) -> None:
+        status = self.path.stat()
+        if (status.st_size, status.st_mtime_ns) != (self.bytes, self.mtime_ns):
+            raise LoadError(f"{self.path} changed while it was being read; run the load again")
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ MARTS = [
         uri="duckdb://shop/marts/dim_products",
     ),
 ]
+
 with DAG(
     dag_id="shop_transform",
     doc_md=__doc__,

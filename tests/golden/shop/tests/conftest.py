@@ -1,13 +1,11 @@
 """A place of its own for each test: this repository's declarations, with data and a warehouse that go away."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
 
 
 @pytest.fixture

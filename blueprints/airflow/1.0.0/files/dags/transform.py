@@ -14,7 +14,7 @@ LANDED = [
     ),
 #% endfor
 ]
-#% if marts
+<% if marts %>
 MARTS = [
 #% for mart in marts
     Asset(
@@ -23,9 +23,9 @@ MARTS = [
     ),
 #% endfor
 ]
-#% else
+<% else %>
 MARTS = []
-#% endif
+<% endif %>
 
 with DAG(
     dag_id=<%= transform.dag_id | py %>,

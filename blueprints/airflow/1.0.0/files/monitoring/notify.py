@@ -93,12 +93,14 @@ def pagerduty(key, alert):
 
 
 def email(recipients, alert):
+    host = os.environ.get("SMTP_HOST")
+    if not host:
+        return
     message = EmailMessage()
     message["Subject"] = text(alert).splitlines()[0]
     message["From"] = os.environ.get("SMTP_FROM", "airflow@localhost")
     message["To"] = recipients
     message.set_content(text(alert))
-    host = os.environ.get("SMTP_HOST", "localhost")
     port = int(os.environ.get("SMTP_PORT", "25"))
     with smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS) as server:
         if os.environ.get("SMTP_USER"):
@@ -108,7 +110,7 @@ def email(recipients, alert):
 
 
 CHANNELS = {
-    "ALERT_WEBHOOK_URL": webhook,
+    <%= (alerts.webhook or "ALERT_WEBHOOK_URL") | py %>: webhook,
     "ALERT_SLACK_URL": slack,
     "ALERT_PAGERDUTY_KEY": pagerduty,
     "ALERT_EMAIL": email,

@@ -1,4 +1,4 @@
-"""Files as they are found in the wild."""
+"""Files: JSON lines and Parquet, and which of them are read again."""
 
 import json
 from decimal import Decimal
@@ -7,11 +7,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingest import declaration, files, measures, parse
+from ingest import declaration, files, ledger, parse
 from ingest.declaration import LoadError
-from tests.ingest.conftest import columns, csv_table, document, table
+from tests.ingest.conftest import columns, document, table
 
 AB = columns(a="BIGINT", b="VARCHAR")
+
+
+def lines(name, declared, **more):
+    return table(name, declared, format="jsonl", **more)
 
 
 def read(path, declared, notes=None):
@@ -19,8 +23,8 @@ def read(path, declared, notes=None):
     (only,) = declaration.parse(document("files", t=declared)).tables
     session = parse.session()
     status = path.stat()
-    file = files.File(path.name, path, status.st_size, status.st_mtime_ns)
-    measure = measures.of_file(session, only, path)
+    file = ledger.File(path.name, path, status.st_size, status.st_mtime_ns)
+    measure = files.measure(session, only, path)
     parser = parse.RowParser(session, only, with_file=False)
     rows, rejects = [], []
     note = notes.append if notes is not None else lambda text: None
@@ -30,62 +34,6 @@ def read(path, declared, notes=None):
         rejects += [(r["line"], r["reason"], json.loads(r["raw"])) for r in rejected.to_pylist()]
     assert measure.rows == len(rows) + len(rejects), "DuckDB counts other records than we read"
     return rows, rejects, measure
-
-
-@pytest.mark.parametrize(
-    ("content", "rows", "rejects"),
-    [
-        (b"a,b\n1,x\n", [(1, "x")], []),
-        (b"a,b\n1,x", [(1, "x")], []),
-        (b"", [], []),
-        (b"a,b", [], []),
-        (b"a,b\n", [], []),
-        (b"\xef\xbb\xbfa,b\r\n1,x\r\n", [(1, "x")], []),
-        (b"a,b\n1,x\r\n2,y\n", [(1, "x"), (2, "y")], []),
-        (b"b,new,a\nx,?,1\n", [(1, "x")], []),
-        (b'a,b\n1,"x\r\ny ""z"", ,"\n', [(1, 'x\r\ny "z", ,')], []),
-        (b"a,b\n\n1,x\n\n\n2,y\n\n", [(1, "x"), (2, "y")], []),
-        (b"a,b\n1,NA\n,x\n", [(1, None), (None, "x")], []),
-        (b"a,b\n1\n2,y\n3,z,!\n", [(2, "y")], [(2, "1 fields where there are 2 columns", "1")]),
-        (b"a,b\nx,y\n2,z\n", [(2, "z")], [(2, "a: not a BIGINT", {"a": "x", "b": "y"})]),
-        (b'a,b\n1,"x"y\n2,z\n', [(2, "z")], [(2, "quotes that do not match", '1,"x"y')]),
-        (b'a,b\n1,x\n2,"y\n3,z\n', [(1, "x")], [(3, "quotes that do not match", '2,"y\n3,z')]),
-        (b"a,b\n1,\xff\n2,z\n", [(2, "z")], [(2, "bytes that are not UTF-8", "1,\\xff")]),
-    ],
-)
-def test_csv(tmp_path, content, rows, rejects):
-    path = tmp_path / "t.csv"
-    path.write_bytes(content)
-    found, rejected, _ = read(path, csv_table("t.csv", AB))
-    assert found == rows
-    assert rejected[: len(rejects)] == rejects
-    assert bool(rejected) == bool(rejects)
-
-
-def test_csv_value_that_is_no_number_does_not_hide_its_row_from_the_measure(tmp_path):
-    path = tmp_path / "t.csv"
-    path.write_text("a,b\n1.5,2\nx,3\n", encoding="utf-8")
-    rows, rejects, measure = read(path, csv_table("t.csv", columns(a="DOUBLE", b="BIGINT")))
-    assert (rows, len(rejects)) == ([(1.5, 2)], 1)
-    assert (measure.sums["b"].value, measure.plain) == (5, True)
-
-
-def test_csv_without_a_header_and_with_another_delimiter(tmp_path):
-    path = tmp_path / "t.csv"
-    path.write_text("1;x\n2;y\n", encoding="utf-8")
-    options = {"delimiter": ";", "header": False, "nulls": []}
-    assert read(path, csv_table("t.csv", AB, options=options))[0] == [(1, "x"), (2, "y")]
-
-
-def test_lost_column_fails_and_new_column_is_named(tmp_path):
-    path = tmp_path / "t.csv"
-    path.write_text("b,new\nx,1\n", encoding="utf-8")
-    with pytest.raises(LoadError, match="has no column 'a'"):
-        read(path, csv_table("t.csv", AB))
-    path.write_text("a,b,new\n1,x,1\n", encoding="utf-8")
-    notes = []
-    read(path, csv_table("t.csv", AB), notes)
-    assert notes == ["t: not declared, so not loaded: 'new'"]
 
 
 def test_json_lines_keep_every_digit(tmp_path):
@@ -131,77 +79,45 @@ def test_parquet_types(tmp_path):
     assert measure.sums["i"].value == 4
 
 
-@pytest.mark.parametrize(
-    ("kind", "good", "bad"),
-    [
-        (
-            "BIGINT",
-            ["1", " -2 ", "3.0", "1e3", "+4"],
-            ["1.5", "x", "", "0x1F", "1_000", "99999999999999999999"],
-        ),
-        ("DECIMAL(5,2)", ["1.5", "-1.10", "1.500", "15e-1"], ["1.239", "1000", "1,5", "1e-3"]),
-        ("DOUBLE", ["1", "1.5e10", "nan"], ["x", "1,5"]),
-        (
-            "DATE",
-            ["2024-02-29", "2026-01-01 00:00:00"],
-            ["2026-02-29", "2026-01-01 12:30:00", "infinity"],
-        ),
-        (
-            "TIMESTAMP",
-            ["2026-01-01", "2026-01-01T10:00:00Z", "2026-01-01 10:00:00+00:00"],
-            ["2026-01-01 10:00:00+02"],
-        ),
-        ("TIMESTAMPTZ", ["2026-01-01 10:00:00+02", "2026-01-01T10:00:00Z"], ["noon"]),
-        ("TIME", ["10:00", "10:00:00.5"], ["25:00", "10:00:00+02"]),
-        ("BOOLEAN", ["true", "FALSE", "1"], ["maybe"]),
-        ("UUID", ["00000000-0000-4000-8000-000000000000"], ["00000000"]),
-        ("JSON", ["{}", "1", '"x"'], ["{", "x"]),
-        ("VARCHAR", ["", "NA", "\U0001f600"], []),
-    ],
-)
-def test_a_value_that_a_cast_would_change_is_rejected(kind, good, bad):
-    declared = table("t.csv", columns(a=kind), format="csv", options={})
-    (only,) = declaration.parse(document("files", t=declared)).tables
-    texts = pa.table({"a": good + bad, "_line": pa.arange(0, len(good) + len(bad))})
-    typed, rejected = parse.RowParser(parse.session(), only, False).parse(parse.Batch(texts), None)
-    assert typed.num_rows == len(good)
-    assert [json.loads(raw)["a"] for raw in rejected["raw"].to_pylist()] == bad
-
-
 def test_missing_folder_names_the_variable(made_up):
     made_up.files.rmdir()
     with pytest.raises(LoadError, match="MADE_UP_PATH"):
-        made_up("files", t=csv_table("*.csv", AB))
+        made_up("files", t=lines("*.jsonl", AB))
 
 
 def test_append_by_file(made_up, query):
     """New files are added, known ones skipped, changed ones replaced, whatever folder they are in."""
 
     def load():
-        return made_up("files", t=csv_table("**/*.csv", AB, load="append")).outcomes[0]
+        return made_up("files", t=lines("**/*.jsonl", AB, load="append")).outcomes[0]
 
     (made_up.files / "x").mkdir()
-    (made_up.files / "1.csv").write_text("a,b\n1,x\n", encoding="utf-8")
-    (made_up.files / "x" / "1.csv").write_text("a,b\n2,y\nbad,z\n", encoding="utf-8")
+    (made_up.files / "1.jsonl").write_text('{"a": 1, "b": "x"}\n', encoding="utf-8")
+    (made_up.files / "x" / "1.jsonl").write_text(
+        '{"a": 2, "b": "y"}\n{"a": "bad"}\n', encoding="utf-8"
+    )
     assert load().rows_landed == 2
     again = load()
     assert (again.rows_read, again.unchanged) == (0, 2)
-    (made_up.files / "x" / "1.csv").write_text("a,b\n3,y\n", encoding="utf-8")
+    (made_up.files / "x" / "1.jsonl").write_text('{"a": 3, "b": "y"}\n', encoding="utf-8")
     assert load().rows_landed == 1
-    assert query("SELECT a, _file FROM raw_made_up.t ORDER BY a") == [(1, "1.csv"), (3, "x/1.csv")]
+    assert query("SELECT a, _file FROM raw_made_up.t ORDER BY a") == [
+        (1, "1.jsonl"),
+        (3, "x/1.jsonl"),
+    ]
     assert query("SELECT count(*) FROM ops.quarantine") == [(0,)]
-    (made_up.files / "1.csv").write_text("a,b\n", encoding="utf-8")
+    (made_up.files / "1.jsonl").write_text("\n", encoding="utf-8")
     load()
     assert query("SELECT a FROM raw_made_up.t") == [(3,)]
 
 
 def test_full_load_where_no_row_is_good_keeps_the_old_rows(made_up, query):
-    path = made_up.files / "t.csv"
-    path.write_text("a,b\n1,x\n", encoding="utf-8")
-    made_up("files", t=csv_table("t.csv", AB))
-    path.write_text("a,b\nx,1\n", encoding="utf-8")
+    path = made_up.files / "t.jsonl"
+    path.write_text('{"a": 1, "b": "x"}\n', encoding="utf-8")
+    made_up("files", t=lines("t.jsonl", AB))
+    path.write_text('{"a": "x"}\n', encoding="utf-8")
     with pytest.raises(LoadError, match="none of the 1 rows"):
-        made_up("files", t=csv_table("t.csv", AB))
+        made_up("files", t=lines("t.jsonl", AB))
     assert query("SELECT a FROM raw_made_up.t") == [(1,)]
 
 
@@ -210,10 +126,10 @@ def test_names_arrive_as_declared(made_up, query):
     declared = {
         name: {"from": f'{name}, "it\'s"', "type": "BIGINT", "nullable": True} for name in names
     }
-    header = ",".join('"' + column["from"].replace('"', '""') + '"' for column in declared.values())
-    row = ",".join(str(number) for number in range(len(names)))
-    (made_up.files / "t.csv").write_text(f"{header}\n{row}\nbad{row}\n", encoding="utf-8")
-    made_up("files", select=csv_table("t.csv", declared))
+    row = {column["from"]: number for number, column in enumerate(declared.values())}
+    text = json.dumps(row) + "\n" + json.dumps(dict.fromkeys(row, "bad")) + "\n"
+    (made_up.files / "t.jsonl").write_text(text, encoding="utf-8")
+    made_up("files", select=lines("t.jsonl", declared))
     described = query('DESCRIBE raw_made_up."select"')
     assert [name for name, *_ in described] == [*names, "_line", "_file"]
     assert query('SELECT * EXCLUDE (_line, _file) FROM raw_made_up."select"') == [
@@ -222,11 +138,11 @@ def test_names_arrive_as_declared(made_up, query):
 
 
 def test_type_and_column_changes_of_the_declaration(made_up, query):
-    path = made_up.files / "t.csv"
-    path.write_text("a,b\n1,2\n", encoding="utf-8")
-    made_up("files", t=csv_table("t.csv", columns(a="BIGINT", b="BIGINT"), load="append"))
-    path.write_text("a,b\n1.5,2\n", encoding="utf-8")
-    made_up("files", t=csv_table("t.csv", columns(a="DECIMAL(9,1)", b="VARCHAR"), load="append"))
+    path = made_up.files / "t.jsonl"
+    path.write_text('{"a": 1, "b": 2}\n', encoding="utf-8")
+    made_up("files", t=lines("t.jsonl", columns(a="BIGINT", b="BIGINT"), load="append"))
+    path.write_text('{"a": 1.5, "b": 2}\n', encoding="utf-8")
+    made_up("files", t=lines("t.jsonl", columns(a="DECIMAL(9,1)", b="VARCHAR"), load="append"))
     assert query("SELECT a, b FROM raw_made_up.t") == [(Decimal("1.5"), "2")]
     with pytest.raises(LoadError, match="a is now declared BIGINT"):
-        made_up("files", t=csv_table("t.csv", columns(a="BIGINT", b="VARCHAR"), load="append"))
+        made_up("files", t=lines("t.jsonl", columns(a="BIGINT", b="VARCHAR"), load="append"))

@@ -94,7 +94,7 @@ def test_staging_marts_and_the_summary(built, query, place, capsys):
 
 def check_summary(built, place, capsys):
     """It fits a terminal and is right."""
-    (place / "data" / "timings.json").write_text(json.dumps({"load": 1.25, "build": 2}))
+    (place / "data" / "demo-timings.json").write_text(json.dumps({"load": 1.25, "build": 2}))
     results = place / "transform" / "target" / "demo"
     results.mkdir(parents=True)
     found = [

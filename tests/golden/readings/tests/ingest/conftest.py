@@ -30,11 +30,6 @@ def table(name, declared, **more):
     return {"from": name, "load": "full", "key": [], "watermark": None, "columns": declared, **more}
 
 
-def csv_table(name, declared, **more):
-    options = {"delimiter": ",", "header": True, "nulls": ["", "NA"]}
-    return table(name, declared, **{"format": "csv", "options": options, **more})
-
-
 @pytest.fixture
 def made_up(place, monkeypatch):
     """Make a function that loads a made-up source; its files are in the folder `made_up.files`."""

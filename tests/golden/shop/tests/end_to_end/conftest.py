@@ -24,16 +24,32 @@ def repository(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run_dags(repository):
-    """Run every DAG once; returns what the terminal showed and the exit code."""
+def in_demo(repository):
+    """Make a function that runs a command in the copy's demo environment."""
 
-    def run(*arguments):
-        command = ["sh", "scripts/env.sh", "demo", ".venv/airflow/bin/python", "scripts/run.py"]
+    def run(*command):
         return subprocess.run(
-            [*command, *arguments],
+            ["sh", "scripts/env.sh", "demo", *command],
             cwd=repository,
             capture_output=True,
             text=True,
         )
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def run_dags(in_demo):
+    """Run every DAG once; returns what the terminal showed and the exit code."""
+    return lambda *arguments: in_demo(".venv/airflow/bin/python", "scripts/run.py", *arguments)
+
+
+@pytest.fixture(scope="module")
+def by_hand(in_demo):
+    """Run a program of the work environment, which must succeed."""
+
+    def run(*command):
+        done = in_demo(*command)
+        assert done.returncode == 0, done.stdout + done.stderr
 
     return run

@@ -9,6 +9,8 @@ import pytest
 
 from monitoring import notify
 
+WEBHOOK = <%= (alerts.webhook or "ALERT_WEBHOOK_URL") | py %>
+
 
 @pytest.fixture
 def context():
@@ -37,7 +39,7 @@ def test_a_missed_deadline_is_logged(caplog):
     assert json.loads(caplog.records[0].message)["event"] == "deadline_missed"
 
 
-@pytest.mark.parametrize("variable", ["ALERT_WEBHOOK_URL", "ALERT_SLACK_URL"])
+@pytest.mark.parametrize("variable", [WEBHOOK, "ALERT_SLACK_URL"])
 def test_what_is_sent_names_the_task(variable, context, monkeypatch):
     sent = []
     monkeypatch.setattr(notify, "post", lambda url, body: sent.append((url, json.dumps(body))))
@@ -49,7 +51,7 @@ def test_what_is_sent_names_the_task(variable, context, monkeypatch):
 
 def test_a_channel_that_is_down_neither_raises_nor_shows_its_address(context, monkeypatch, caplog):
     caplog.set_level(logging.ERROR)
-    monkeypatch.setenv("ALERT_WEBHOOK_URL", "http://127.0.0.1:9/s3cret")
+    monkeypatch.setenv(WEBHOOK, "http://127.0.0.1:9/s3cret")
     monkeypatch.setenv("ALERT_EMAIL", "nobody@example.com")
     monkeypatch.setenv("SMTP_HOST", "127.0.0.1")
     monkeypatch.setenv("SMTP_PORT", "9")

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- A row that changed is landed again: the latest of each key counts.
+-- The source does not enforce the key: where it has a key twice, the latest row counts.
 select
     tailnum,
     "year",

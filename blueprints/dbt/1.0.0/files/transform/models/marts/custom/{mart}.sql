@@ -7,4 +7,6 @@ from {{ ref('<%= model %>') }}
 --% if not loop.last
 union all
 --% endif
+--% else
+select 1 as row_count
 --% endfor

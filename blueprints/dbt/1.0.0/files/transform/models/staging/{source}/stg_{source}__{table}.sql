@@ -1,7 +1,11 @@
 --% if table.dedupe
 {{ config(materialized='table') }}
 
+--% if table.load == "append"
 -- A row that changed is landed again: the latest of each key counts.
+--% else
+-- The source does not enforce the key: where it has a key twice, the latest row counts.
+--% endif
 select
 --% for column in table.columns
     <%= column.id | ident %><%= "," if not loop.last %>
