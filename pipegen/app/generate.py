@@ -87,7 +87,8 @@ def _notes(spec: PipelineSpec, facts: Mapping[str, Measured]) -> list[str]:
         for table, said in source.tables.items():
             found = facts[name].tables[table]
             if found.malformed:
-                notes.append(f"{name}.{table}: {found.malformed:,} rows do not parse; they will go to quarantine")
+                rows = "row does" if found.malformed == 1 else "rows do"
+                notes.append(f"{name}.{table}: {found.malformed:,} {rows} not parse, and will go to quarantine")
             personal = [c for c, column in found.columns.items() if column.personal and c not in said.columns]
             if personal:
                 notes.append(

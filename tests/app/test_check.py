@@ -7,6 +7,7 @@ import pytest
 from pipegen.app.answers import Given
 from pipegen.app.check import check, parse_problem
 from pipegen.app.generate import apply, generate
+from pipegen.app.repository import lock_of
 
 
 @pytest.mark.parametrize(
@@ -98,3 +99,9 @@ def test_no_make_is_said(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setenv("PATH", str(tmp_path))
     (problem,) = check(root, "parse").problems
     assert problem.message == "`make` is not installed"
+
+
+def test_a_rendered_file_that_is_gone_is_a_problem(root: Path) -> None:
+    gone = next(p for p, entry in sorted(lock_of(root).files.items()) if entry.ownership == "merged")
+    (root / gone).unlink()
+    assert ("is missing", gone) in [(p.message, p.where) for p in check(root, "static").problems]
