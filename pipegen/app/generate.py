@@ -29,7 +29,6 @@ from pipegen.render.renderer import render
 from pipegen.store import blueprints as blueprint_store
 from pipegen.store import git, workspace
 
-SPEC_PATH = "pipegen.yml"
 SCHEMA_PATH = ".pipegen/schema.json"
 GITIGNORE = b"""# Committed: lock.json, schema.json, base/. Not committed: what a run of pipegen leaves behind.
 /journal/
@@ -76,8 +75,9 @@ def generate(
     _refuse_broken_sql(spec, made.locate)
     progress("designing")
     spec, design = _designed(spec, facts, made.locate)
-    plan = plan_for(spec, facts, design, shown(made.target, given.cwd), progress)
-    return Generated(made.target, spec, design, replace(plan, equivalent=say, notes=tuple(_notes(spec, facts))))
+    plan = plan_for(spec, facts, design, made.target, progress)
+    root, notes = shown(made.target, given.cwd), tuple(_notes(spec, facts))
+    return Generated(made.target, spec, design, replace(plan, root=root, equivalent=say, notes=notes))
 
 
 def _notes(spec: PipelineSpec, facts: Mapping[str, Measured]) -> list[str]:
@@ -105,24 +105,21 @@ def shown(target: Path, cwd: Path) -> str:
 
 
 def plan_for(
-    spec: PipelineSpec, facts: Mapping[str, Measured], design: Design, root: str, progress: Progress = lambda _: None
+    spec: PipelineSpec, facts: Mapping[str, Measured], design: Design, target: Path, progress: Progress = lambda _: None
 ) -> ChangePlan:
     """The plan of a whole new repository for a spec: render, lock, sealed base."""
     progress("rendering")
-    blueprints, catalog = selected(spec, Path(root))
+    blueprints = selected(spec, target)
     design = replace(design, answers=answers_for(spec, blueprints))
     tree = render(blueprints, design)
     inputs = input_files(spec, facts)
-    return plan_new(root, tree, inputs, records(spec, facts, design, blueprints, catalog, tree), design)
+    return plan_new(str(target), tree, inputs, records(spec, facts, design, blueprints, tree), design)
 
 
-def selected(spec: PipelineSpec, root: Path) -> tuple[list[Blueprint], str]:
+def selected(spec: PipelineSpec, root: Path) -> list[Blueprint]:
     """The blueprints of the spec's catalog, and those that it names beyond, by their paths from the root."""
     bundled = blueprint_store.BlueprintStore().load(spec.catalog)
-    return [
-        *bundled,
-        *(blueprint_store.load_source(path_here(ref.source, root)) for ref in spec.blueprints),
-    ], spec.catalog
+    return [*bundled, *(blueprint_store.load_source(path_here(ref.source, root)) for ref in spec.blueprints)]
 
 
 def answers_for(spec: PipelineSpec, blueprints: list[Blueprint]) -> dict[str, dict[str, Any]]:
@@ -136,14 +133,13 @@ def records(
     facts: Mapping[str, Measured],
     design: Design,
     blueprints: list[Blueprint],
-    catalog: str,
     tree: FileTree,
 ) -> dict[str, bytes]:
     """Lock, sealed base and schema: what pipegen keeps in ``.pipegen/``."""
     digests = {b.manifest.name: b.digest for b in blueprints}
     lock = Lock(
         pipegen=__version__,
-        catalog=catalog,
+        catalog=spec.catalog,
         input=input_digest(spec, facts, digests),
         blueprints={b.manifest.name: LockedBlueprint(version=b.manifest.version, digest=b.digest) for b in blueprints},
         design={d.id: d.choice for d in design.decisions},
@@ -166,7 +162,7 @@ def input_digest(spec: PipelineSpec, facts: Mapping[str, Measured], blueprint_di
 def input_files(spec: PipelineSpec, facts: Mapping[str, Measured]) -> dict[str, bytes]:
     """pipegen.yml and ``sources/NAME.yml``."""
     block = frozenset({("tables",), ("tables", "*"), ("tables", "*", "columns")})
-    files = {SPEC_PATH: write.text(spec).encode()}
+    files = {workspace.SPEC_FILE: write.text(spec).encode()}
     for name, measured in facts.items():
         files[f"sources/{name}.yml"] = (MEASURED_NOTE + yaml_text.dump(dump(measured), block=block)).encode()
     return files

@@ -108,7 +108,7 @@ def _outdated(repository: Repository) -> list[str]:
     """Why an update would change something: an edited spec, or newer blueprints."""
     reasons = []
     try:
-        blueprints, _ = generate.selected(repository.spec, repository.root)
+        blueprints = generate.selected(repository.spec, repository.root)
     except BlueprintError as error:
         return [error.message]
     digests = {b.manifest.name: b.digest for b in blueprints}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipegen.app import blueprints as use_case
 from pipegen.core import errors
 from pipegen.ui import views
-from pipegen.ui.terminal import raw
+from pipegen.ui.terminal import document
 
 if TYPE_CHECKING:
     from pipegen.ui.terminal import Terminal
@@ -19,7 +19,7 @@ def listed(terminal: Terminal, json: bool) -> int:
     """``blueprints list``."""
     found = use_case.list_blueprints()
     if json:
-        _print_json({"schema_version": 1, "blueprints": [asdict(b) for b in found]})
+        document({"schema_version": 1, "blueprints": [asdict(b) for b in found]})
     else:
         views.blueprint_list(found, terminal)
     return errors.EXIT_OK
@@ -29,7 +29,7 @@ def shown(terminal: Terminal, name: str, json: bool) -> int:
     """``blueprints show``."""
     found = use_case.show_blueprint(name)
     if json:
-        _print_json(found.document())
+        document(found.document())
     else:
         views.blueprint(found, terminal)
     return errors.EXIT_OK
@@ -39,7 +39,7 @@ def linted(terminal: Terminal, path: Path, json: bool) -> int:
     """``blueprints lint``: exit 1 where anything is wrong."""
     report = use_case.lint_blueprints(path)
     if json:
-        _print_json(report.document())
+        document(report.document())
     else:
         views.lint(report, terminal)
     return errors.EXIT_FAILED if report.failed else errors.EXIT_OK
@@ -54,9 +54,3 @@ def created(terminal: Terminal, name: str, directory: Path) -> int:
     terminal.say("  ", (f"pipegen blueprints lint {directory / name}", "bold"))
     terminal.say("  ", (f"pipegen new shop --source sample: --blueprint {directory / name}", "bold"))
     return errors.EXIT_OK
-
-
-def _print_json(document: dict[str, Any]) -> None:
-    import json
-
-    raw(json.dumps(document, indent=2, ensure_ascii=False) + "\n")

@@ -70,9 +70,10 @@ def status(
         from pipegen.app import status as use_case
         from pipegen.core import errors
         from pipegen.ui import views
+        from pipegen.ui.terminal import document
 
         found = use_case.status(directory)
-        _print_json(found.document()) if json else views.status(found, terminal)
+        document(found.document()) if json else views.status(found, terminal)
         return errors.EXIT_DIFFERS if exit_code and found.differs else errors.EXIT_OK
 
     command(go, no_color, verbose, debug)
@@ -95,6 +96,7 @@ def check(
         from pipegen.core.names import did_you_mean, shorten
         from pipegen.ui import views
         from pipegen.ui.errors import show
+        from pipegen.ui.terminal import document
 
         if level not in use_case.LEVELS:
             raise errors.UsageError(
@@ -103,7 +105,7 @@ def check(
             )
         found = use_case.check(directory, level, terminal.progress)
         if json:
-            _print_json(found.document())
+            document(found.document())
         elif found.problems:
             show(errors.SpecError(list(found.problems)), terminal)
         else:
@@ -198,14 +200,6 @@ def command(go: Callable[[Terminal], int], no_color: bool, verbose: bool, debug:
 
     terminal = Terminal(Manner(color=not no_color, verbose=verbose))
     raise typer.Exit(guarded(lambda: go(terminal), terminal, debug=debug))
-
-
-def _print_json(document: dict[str, Any]) -> None:
-    import json
-
-    from pipegen.ui.terminal import raw
-
-    raw(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
 def run(argv: Sequence[str]) -> int:

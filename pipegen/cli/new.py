@@ -73,11 +73,9 @@ def new(**options: Any) -> None:
 
 
 def _new(options: Mapping[str, Any], terminal: Terminal) -> int:
-    import json
-
     from pipegen.app import generate
     from pipegen.ui import views
-    from pipegen.ui.terminal import raw
+    from pipegen.ui.terminal import document
 
     here, cwd = Path.cwd(), Path(options["directory"])
     given, measured = _given(options, cwd, terminal)
@@ -85,7 +83,7 @@ def _new(options: Mapping[str, Any], terminal: Terminal) -> int:
     writes = not (options["dry_run"] or options["diff"])
     notes = generate.apply(made, use_git=not options["no_git"]) if writes else []
     if options["json"]:
-        raw(json.dumps(made.plan.document(applied=writes), indent=2, ensure_ascii=False) + "\n")
+        document(made.plan.document(applied=writes))
         return 0
     views.design(made, terminal)
     if options["diff"]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from dataclasses import dataclass
-from typing import Literal, TextIO
+from typing import Any, Literal, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -46,6 +47,11 @@ class Terminal:
         """What is being done, where somebody is watching."""
         if self._talk.is_terminal:
             self.say((f"{text} …", "dim"))
+
+
+def document(values: dict[str, Any]) -> None:
+    """Data that is one JSON document, as ``--json`` prints it."""
+    raw(json.dumps(values, indent=2, ensure_ascii=False) + "\n")
 
 
 def raw(text: str) -> None:

@@ -54,3 +54,10 @@ def test_a_blueprint_of_ones_own(tmp_path: Path) -> None:
     lock = (tmp_path / "shop" / ".pipegen" / "lock.json").read_text()
     assert '"audit": {"version": "0.1.0"' in lock or '"audit": {"version": "1.0.0"' in lock
     assert '"id": "audit:' in lock
+
+
+def test_a_blueprint_is_found_from_the_folder_that_c_names(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    _pipegen(tmp_path, "blueprints", "new", "audit", "-C", "there")
+    _pipegen(tmp_path, "new", "shop", "--source", "sample:", "--blueprint", "audit", "--no-git", "-C", "there")
+    assert '"id": "audit:' in (tmp_path / "there" / "shop" / ".pipegen" / "lock.json").read_text()
