@@ -16,6 +16,7 @@ from pipegen.core import names
 from pipegen.core.errors import MissingAnswersError, Problem, SpecError, UsageError
 from pipegen.core.questions import BY_NAME, QUESTIONS, Question
 from pipegen.core.spec import address, source_url
+from pipegen.core.spec.postgres_url import PostgresUrl
 
 # A URL, or a blueprint's abbreviation: no path of this machine.
 _REMOTE = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]*://|git@|gh:|gl:|bb:)")
@@ -41,10 +42,10 @@ class Given:
     """
 
     name: str | None = None
-    flags: Mapping[str, Answer] = field(default_factory=dict)
+    flags: Mapping[str, Answer] = field(default_factory=dict, repr=False)
     sets: Sequence[tuple[str, Any]] = ()
     answers_file: str | None = None
-    environment: Mapping[str, Answer] = field(default_factory=dict)
+    environment: Mapping[str, Answer] = field(default_factory=dict, repr=False)
     answers: Layer | None = None
     config: Layer | None = None
     cwd: Path = Path()
@@ -55,7 +56,10 @@ class Given:
 
 @dataclass
 class Draft:
-    """A spec before the probe: plain values, where each came from, and what waits for the tables to be known."""
+    """A spec before the probe: plain values, where each came from, and what waits for the tables to be known.
+
+    ``urls`` are those of database servers, by source, with their passwords: they are for the probe and are in no value.
+    """
 
     values: dict[str, Any]
     target: Path
@@ -64,6 +68,7 @@ class Draft:
     tables: list[str] = field(default_factory=list)
     rules: list[str] = field(default_factory=list)
     personal: list[str] = field(default_factory=list)
+    urls: dict[str, PostgresUrl] = field(default_factory=dict, repr=False)
 
     def locate(self, at: tuple[str | int, ...]) -> str | None:
         """The flag, variable or file:line that gave the value at an address, or the nearest above it."""
@@ -233,12 +238,19 @@ def _target(given: Given, name: str) -> Path:
 
 def _put_source(made: Draft, source: source_url.SourceUrl, cwd: Path, place: str) -> None:
     entry: dict[str, Any] = {"kind": source.kind}
-    if source.path is not None:
-        entry["path"] = path_from_root(source.path, cwd, made.target)
     if not made.values.get("sources"):
         made.values["sources"] = {}
     sources = made.values["sources"]
-    sources[source.name] = _merged(sources.get(source.name) or {}, entry)
+    below = sources.get(source.name) or {}
+    if below.get("kind") != source.kind:
+        below = {k: v for k, v in below.items() if k not in ("path", "url_env", "schema")}
+    if source.path is not None:
+        entry["path"] = path_from_root(source.path, cwd, made.target)
+    if source.url is not None:
+        made.urls[source.name] = source.url
+        entry["url_env"] = below.get("url_env") or names.env_name(names.module(source.name), "URL")
+        entry |= {"schema": source.url.schema} if source.url.schema else {}
+    sources[source.name] = _merged(below, entry)
     made.places[("sources", source.name)] = place
 
 

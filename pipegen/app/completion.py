@@ -9,6 +9,7 @@ from pipegen.app.answers import Draft
 from pipegen.core import names
 from pipegen.core.errors import Problem, SpecError
 from pipegen.core.measured import Measured
+from pipegen.core.spec.postgres_url import DEFAULT_SCHEMA
 
 MOST_TABLES_UNASKED = 20
 EVERY_TABLE = "*"
@@ -59,13 +60,21 @@ def _tables(draft: Draft, measured: Mapping[str, Measured], problems: list[Probl
 def resolve(
     text: str, sources: Mapping[str, Any], measured: Mapping[str, Measured], flag: str, problems: list[Problem]
 ) -> tuple[str, str] | None:
-    """The source and table that ``T`` or ``SOURCE.T`` names; a problem is added where there is not exactly one."""
+    """The source and table that ``T``, ``SOURCE.T`` or ``SOURCE.SCHEMA.T`` names; a problem is added where it is not one."""
     head, _, tail = text.partition(".")
-    if head in sources and tail in measured[head].tables:
-        return head, tail
+    if head in sources:
+        for table in (tail, _without_schema(tail, sources[head])):
+            if table in measured[head].tables:
+                return head, table
     holders = [name for name, facts in measured.items() if text in facts.tables]
     if len(holders) == 1:
         return holders[0], text
+    if head in sources and sources[head].get("kind") == "postgres" and "." in tail:
+        schema = sources[head].get("schema", DEFAULT_SCHEMA)
+        hint = f"another schema is another source: `--source 'NAME=URL?schema={names.shorten(tail.partition('.')[0])}'`"
+        message = f"source `{head}` has no table `{names.shorten(tail)}`: its schema is `{names.shorten(schema)}`"
+        problems.append(Problem(message, flag, hint))
+        return None
     if holders:
         hint = " or ".join(f"`{name}.{text}`" for name in holders)
         problems.append(Problem(f"several sources have a table `{names.shorten(text)}`", flag, f"say {hint}"))
@@ -74,6 +83,29 @@ def resolve(
     hint = names.did_you_mean(text, known) or f"there are: {', '.join(names.shorten(t, 30) for t in known[:20])}"
     problems.append(Problem(f"no source has a table `{names.shorten(text)}`", flag, hint))
     return None
+
+
+def _without_schema(table: str, source: Mapping[str, Any]) -> str:
+    """``SCHEMA.T`` of a source in that schema as ``T``; any other name as it is."""
+    if source.get("kind") != "postgres":
+        return table
+    return table.removeprefix(f"{source.get('schema', DEFAULT_SCHEMA)}.")
+
+
+def named(draft: Draft, source: str) -> list[str]:
+    """The tables that flags may mean of a source, which they name before anything is known of it."""
+    texts = [t for t in draft.tables if t != EVERY_TABLE]
+    texts += [text.partition(":")[0].strip() for text in draft.rules]
+    texts += [text.rpartition("=")[0].rpartition(".")[0] for text in draft.personal]
+    sources = draft.values["sources"]
+    found = []
+    for text in texts:
+        head, _, tail = text.partition(".")
+        if head == source and tail:
+            found.append(_without_schema(tail, sources[source]))
+        elif head not in sources or not tail:
+            found.append(text)
+    return list(dict.fromkeys(found))
 
 
 def _rules(draft: Draft, measured: Mapping[str, Measured], problems: list[Problem]) -> None:

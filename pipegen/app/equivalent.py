@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipegen.app.answers import Draft, Given, path_from_root
-from pipegen.core import yaml_text
+from pipegen.core import names, yaml_text
 from pipegen.core.errors import UsageError
 from pipegen.core.questions import QUESTIONS
 from pipegen.core.spec import address, source_url
@@ -19,7 +19,7 @@ def command(made: Draft, given: Given) -> str:
     values = _copied(made.values)
     words = ["pipegen", "new", str(values.pop("name"))]
     for name, source in values.get("sources", {}).items():
-        url = _source_url(name, source, given.cwd, made.target)
+        url = _server_url(name, source, made) or _source_url(name, source, given.cwd, made.target)
         if url is not None:
             words += ["--source", f"{name}={url}"]
     for flag, texts in (("--table", made.tables), ("--rule", made.rules), ("--personal-data", made.personal)):
@@ -41,9 +41,24 @@ def command(made: Draft, given: Given) -> str:
     return " ".join(shlex.quote(w) for w in words)
 
 
+def _server_url(name: str, source: dict[str, Any], made: Draft) -> str | None:
+    """The URL of a database server without its password, all that it says taken out of the source; None where none was given."""
+    url = made.urls.get(name)
+    if url is None or source["kind"] != "postgres":
+        return None
+    del source["kind"]
+    if source.get("url_env") == names.env_name(names.module(name), "URL"):
+        del source["url_env"]
+    if url.schema is not None and source.get("schema") == url.schema:
+        del source["schema"]
+    return url.shown()
+
+
 def _source_url(name: str, source: dict[str, Any], cwd: Path, target: Path) -> str | None:
     """The URL that gives the very kind and path of a source, both taken out of it; None where no URL does."""
     kind, path = source["kind"], source.get("path")
+    if kind == "postgres":
+        return None
     if path is None:
         url = f"{kind}:"
     else:

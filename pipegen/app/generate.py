@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipegen import __version__
-from pipegen.app import completion, equivalent
+from pipegen.app import completion, connection, equivalent
 from pipegen.app.answers import Draft, Given, draft, path_here
 from pipegen.core import yaml_text
 from pipegen.core.blueprint import Blueprint
@@ -93,7 +93,7 @@ def _notes(spec: PipelineSpec, facts: Mapping[str, Measured]) -> list[str]:
             if personal:
                 notes.append(
                     f"{name}.{table}: {', '.join(personal)} may be personal data and will land as it is; "
-                    "leave the table out, or say so with `--personal-data TABLE.COLUMN=keep`"
+                    "say what becomes of it: `--personal-data TABLE.COLUMN=mask`, `tokenise`, `drop` or `keep`"
                 )
     return notes
 
@@ -183,11 +183,17 @@ def apply(generated: Generated, *, use_git: bool) -> list[str]:
 
 def _probe(spec: PipelineSpec, made: Draft, progress: Progress) -> dict[str, Measured]:
     facts = {}
+    places = {name: connection.place(name, source, made.urls) for name, source in spec.sources.items()}
     for name, source in spec.sources.items():
         progress(f"looking at {name}")
-        wanted = list(source.tables) if source.tables and not (made.tables or made.rules or made.personal) else None
-        path = getattr(source, "path", "")
-        facts[name] = registry.probe(source.kind, path, tables=wanted, root=made.target)
+        named = completion.named(made, name)
+        wanted = list(source.tables) if source.tables and not named and not made.tables else None
+        if wanted is None and source.tables:
+            named = list(dict.fromkeys([*source.tables, *named]))
+        every = completion.EVERY_TABLE in made.tables
+        facts[name] = registry.probe(
+            source.kind, places[name], tables=wanted, root=made.target, named=[] if every else named
+        )
         if not facts[name].tables:
             raise SourceError(f"source `{name}` has no table", hint="name another path, or fill it first")
     return facts

@@ -129,6 +129,7 @@ class Watermark(_Facts):
     """A column that grows as rows are written.
 
     ``out_of_order`` is the fraction of rows earlier than the row before, ``nulls`` a number of rows, both of ``sampled``.
+    ``since`` is the day of the oldest value of a time, ``YYYY-MM-DD``.
     """
 
     column: str
@@ -136,6 +137,7 @@ class Watermark(_Facts):
     nulls: int = 0
     out_of_order: float | None = None
     sampled: int | None = None
+    since: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}$")
 
 
 class Deletes(_Facts):

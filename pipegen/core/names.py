@@ -19,14 +19,16 @@ from pipegen.core.paths import is_device
 
 MAX_ID = 63  # PostgreSQL cuts longer identifiers off; DuckDB and dbt take them
 MAX_NAME = 200
+_PASSWORD = re.compile(r"(://[^\s/:@]*:)\S*@")  # of a URL that stands where none belongs
 _SPEC_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 # Names that a generated repository has for itself: a DAG, a schema, a package (`dags/` is on Airflow's path), and the modules
 # that stand beside those of the sources in `dags/` and `ingest/`.
 RESERVED_SOURCES = frozenset(
     """
-    transform steps staging intermediate marts ops main information_schema warehouse
+    transform steps staging intermediate marts history ops main information_schema warehouse
     airflow dags dlt duckdb ingest monitoring quality sample scripts tests
-    casts csv_rows custom declaration extract files ledger load measures parse settings sql sqlite
+    apply audit backfill casts contract contracts csv_rows custom declaration drill extract files keys ledger load measures
+    parse postgres postgres_values record replay settings sources sql sqlite sqlite_sums sqlite_values treat warehouse_postgres
     """.split()
 )
 
@@ -119,7 +121,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
 
 def shorten(text: str, limit: int = 80) -> str:
-    """Text on one line and of bounded length, for messages."""
-    line = " ".join(text.split())
+    """Text on one line and of bounded length, for messages; a password in a URL is left out."""
+    line = " ".join(_PASSWORD.sub(r"\1…@", text).split())
     printable = "".join(c if c.isprintable() else "?" for c in line)
     return printable if len(printable) <= limit else printable[: limit - 1] + "…"

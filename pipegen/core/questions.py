@@ -35,11 +35,18 @@ class Question:
 
 
 QUESTIONS: tuple[Question, ...] = (
-    Question("--source", None, "Where the data comes from: `URL`, or `NAME=URL`.", "'./exports/*.csv'", True, True),
+    Question(
+        "--source",
+        None,
+        "Where the data comes from: `URL`, or `NAME=URL`; a password in it is used and written nowhere.",
+        "'./exports/*.csv'",
+        True,
+        True,
+    ),
     Question(
         "--table",
         None,
-        "A table to load: `T`, or `SOURCE.T`; all that are found, up to 20, by default.",
+        "A table to load: `T`, `SOURCE.T` or `SOURCE.SCHEMA.T`; all that are found, up to 20, by default.",
         "orders",
         True,
     ),
@@ -59,8 +66,8 @@ QUESTIONS: tuple[Question, ...] = (
         True,
     ),
     Question("--rule", None, "A business rule: `TABLE: EXPRESSION`.", "orders: total_amount >= 0", True),
-    Question("--personal-data", None, "TABLE.COLUMN=mask|tokenise|drop|keep.", "customers.email=keep", True),
-    Question("--destination", "destination.kind", "Where the data goes.", "duckdb"),
+    Question("--personal-data", None, "TABLE.COLUMN=mask|tokenise|drop|keep.", "customers.email=tokenise", True),
+    Question("--destination", "destination.kind", "Where the data goes: duckdb or postgres.", "duckdb"),
     Question("--description", "description", "What the pipeline is for.", "Orders of the web shop."),
     Question("--owner", "owner", "The team that owns it.", "data-team"),
     Question("--alert-email", "alerts.email", "Who is told by email.", "data@example.com", True),

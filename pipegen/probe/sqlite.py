@@ -172,8 +172,8 @@ def _watermark(
         f"select sum(x < before) from (select x, lag(x) over (order by r) before from (select julianday({name}) x, "
         f"row_number() over (order by {order}) r from {table} order by {order} limit {sampled}))",
     )
-    newest, oldest = con.execute(
-        f"select max(julianday({name})), min(julianday({name})) from (select {name} from {table} limit {rows})"
+    newest, oldest, since = con.execute(
+        f"select max(x), min(x), date(min(x)) from (select julianday({name}) x from {table} limit {rows})"
     ).fetchone()
     days = min(RATE_DAYS, int(newest - oldest)) if newest is not None else 0
     per_day = None
@@ -185,5 +185,6 @@ def _watermark(
         indexed=column.name in schema.indexed_first,
         out_of_order=rate(earlier, max(sampled - 1, 1)),
         sampled=sampled,
+        since=since,
     )
     return mark, per_day

@@ -223,7 +223,7 @@ def test_every_layer_gives_way_to_the_one_above(
         (("--deletes", "soft"), {}, "--deletes"),
         (("--rule", "orders: totl > 0"), {}, "--rule"),
         (("--table", "ordrs"), {}, "--table"),
-        (("--personal-data", "customers.email=mask"), {}, "--personal-data"),
+        (("--personal-data", "customers.id=mask"), {}, "--personal-data"),
         (("--override", "exports.orders.extrct=full"), {}, "--override"),
         (("--mart", "fact:ordrs"), {}, "--mart"),
         (("--volume", "lots"), {}, "--volume"),
@@ -422,13 +422,19 @@ def test_more_tables_than_are_taken_unasked_must_be_said(here: Path, pipegen: Ca
 @pytest.mark.parametrize("extra", [(), ("--debug",), ("-v",), ("--json",)])
 def test_a_password_is_printed_nowhere(here: Path, pipegen: Callable[..., Result], extra: tuple[str, ...]) -> None:
     for source in (
-        "postgresql://u:hunter2@h/db",
+        "postgresql://u:hunter2@host.invalid/db",
+        "x=postgresql://u:hunter2@127.0.0.1:1/db",
+        "postgresql://u:p@hunter2@h/db",
+        "postgresql://u:hunter2#@h/db",
+        "postgresql://u:p/hunter2@h/db",
+        "postgresql:u:hunter2@h",
+        "host=h password=hunter2",
         "x=mysql://u:hunter2@h/db",
         "https://u:hunter2@h/x.csv",
         "zzz://u:hunter2@h",
     ):
         code, out, err = pipegen("new", "shop", "--source", source, *extra)
-        assert code == 2
+        assert code in (1, 2), err
         assert "hunter2" not in out + err
 
 

@@ -22,7 +22,8 @@ def _pipegen(cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def _resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    for reference in [node.get("$ref"), *(part.get("$ref") for part in node.get("allOf", []))]:
+    parts = [*node.get("allOf", []), *node.get("oneOf", [])]  # of kinds that differ the first will do
+    for reference in [node.get("$ref"), *(part.get("$ref") for part in parts)]:
         if reference:
             found: dict[str, Any] = document["$defs"][reference.rsplit("/", 1)[1]]
             return found

@@ -42,11 +42,18 @@ RULE = _both(
     st.fixed_dictionaries({"name": REAL_NAME, "expect": EXPRESSION}),
     _optional(severity=st.sampled_from(["error", "warn"])),
 )
+CONTRACT = _optional(
+    new_column=st.sampled_from(["discard", "freeze"]),
+    lost_column=st.sampled_from(["freeze", "discard"]),
+    changed_type=st.sampled_from(["freeze", "discard_row"]),
+)
 SHARED: dict[str, st.SearchStrategy[Any]] = {
     "freshness": DURATION,
     "lateness": DURATION,
     "deletes": st.sampled_from(["ignore", "soft", "hard"]),
     "history": st.sampled_from(["none", "scd2", "daily"]),
+    "most_deleted": st.sampled_from(["20%", "0.5%"]),
+    "schema_contract": CONTRACT,
     "volume": st.sampled_from(["2M rows/day", "40 GB/day"]),
     "description": TEXT,
     "was": REAL_NAME,
@@ -61,6 +68,10 @@ TABLE = _optional(
 SOURCE = _both(
     st.one_of(
         st.fixed_dictionaries({"kind": st.sampled_from(["files", "sqlite"]), "path": REAL_NAME}),
+        _both(
+            st.fixed_dictionaries({"kind": st.just("postgres"), "url_env": st.sampled_from(["SHOP_URL", "x"])}),
+            _optional(schema=REAL_NAME),
+        ),
         st.just({"kind": "sample"}),
     ),
     _optional(**SHARED, peak=st.just("4x"), tables=st.dictionaries(REAL_NAME, st.one_of(TABLE, st.none()), max_size=3)),
@@ -92,7 +103,16 @@ SPEC = _both(
         description=st.one_of(st.just(""), TEXT, st.just("two\nlines")),
         owner=TEXT,
         catalog=st.sampled_from(["next", "1.0"]),
-        defaults=_optional(freshness=DURATION, deletes=SHARED["deletes"], growth=st.just("5%/month"), outage=DURATION),
+        defaults=_optional(
+            freshness=DURATION,
+            deletes=SHARED["deletes"],
+            growth=st.just("5%/month"),
+            outage=DURATION,
+            most_deleted=SHARED["most_deleted"],
+            schema_contract=CONTRACT,
+            history=SHARED["history"],
+        ),
+        destination=st.fixed_dictionaries({"kind": st.sampled_from(["duckdb", "postgres"])}),
         marts=st.one_of(st.none(), st.dictionaries(SPEC_NAME, MART, max_size=3)),
         alerts=_optional(
             email=st.lists(st.just("a@example.com"), max_size=2), slack=st.just("#data"), webhook=st.just("HOOK_URL")

@@ -155,6 +155,16 @@ def test_shortened_text_cannot_steer_a_terminal() -> None:
     assert len(names.shorten("x" * 1000)) == 80
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["postgresql://u:hunter2@h/db", "see mysql://u:p@hunter2@h, and x://:hunter2@h", "x=s3://key:hunter2@bucket/a b"],
+)
+def test_shortened_text_has_no_password_of_a_url(text: str) -> None:
+    assert "hunter2" not in names.shorten(text)
+    assert "…@" in names.shorten(text)
+    assert names.shorten("https://h/a@b c") == "https://h/a@b c"
+
+
 def test_no_source_takes_the_name_of_a_module_that_stands_beside_it() -> None:
     blueprints = Path(__file__).parents[2] / "blueprints"
     beside = {p.stem for p in blueprints.glob("*/*/files/dags/*.py")} | {

@@ -12,6 +12,7 @@ from pipegen.core.errors import SourceError
 from pipegen.core.measured import canonical_sql
 from pipegen.probe import KINDS, probe
 from pipegen.probe.expressions import syntax_problem
+from pipegen.probe.registry import SERVERS
 
 
 def test_an_unknown_kind(tmp_path: Path) -> None:
@@ -20,14 +21,16 @@ def test_an_unknown_kind(tmp_path: Path) -> None:
     assert raised.value.hint == "did you mean `sqlite`?"
 
 
-@pytest.mark.parametrize("kind", [k for k in KINDS if k != "sample"])
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - SERVERS - {"sample"}))
 def test_every_kind_says_what_is_not_there(tmp_path: Path, kind: str) -> None:
     with pytest.raises(SourceError, match="is not there"):
         probe(kind, "nowhere", tables=None, root=tmp_path)
 
 
 def test_an_engine_is_imported_when_it_is_needed() -> None:
-    code = "import sys, pipegen.probe; sys.exit(bool({'duckdb', 'sqlite3', 'ruamel.yaml'} & set(sys.modules)))"
+    code = (
+        "import sys, pipegen.probe; sys.exit(bool({'duckdb', 'psycopg', 'sqlite3', 'ruamel.yaml'} & set(sys.modules)))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

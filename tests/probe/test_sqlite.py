@@ -186,6 +186,7 @@ def test_watermark(tmp_path: Path) -> None:
     assert table.watermark is not None
     assert table.watermark.model_dump() == {
         "column": "updated_at", "indexed": True, "nulls": 0, "out_of_order": 0.0033, "sampled": 300,
+        "since": "2023-12-31",
     }  # fmt: skip
     assert table.rows_per_day is not None
     assert table.rows_per_day.value == 10

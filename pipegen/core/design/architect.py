@@ -14,9 +14,12 @@ from pipegen.core.design.model import Decision, Design, Load, Pipeline, Source, 
 from pipegen.core.design.tables import tables
 from pipegen.core.measured import Measured
 from pipegen.core.spec.load import Address, Locate
-from pipegen.core.spec.model import PipelineSpec, SourceSpec
+from pipegen.core.spec.model import PipelineSpec
+from pipegen.core.spec.sources import SourceSpec
 
 POOL = "warehouse"
+# Variables that a generated repository reads for itself begin with these.
+RESERVED_VARIABLES = ("WAREHOUSE_", "PIPELINE_", "AIRFLOW_", "DBT_", "DRILL_", "ALERT_")
 
 
 def design(spec: PipelineSpec, measured: Mapping[str, Measured], locate: Locate = lambda _: None) -> Design:
@@ -35,8 +38,10 @@ def design(spec: PipelineSpec, measured: Mapping[str, Measured], locate: Locate 
         sources.append(source)
         decided += its
     made = tuple(sources)
-    decided += [decisions.deliver(), decisions.engine()]
+    treated = [f"{t.source_name}.{t.name}.{c}" for s in made for t in s.tables for c in _treated(t)]
+    decided += [decisions.deliver(treated), decisions.engine(spec.destination.kind)]
     _refuse_unknown_overrides(spec, decided, found)
+    _refuse_shared_variables(made, found)
     chosen = marts(spec, made, found)
     found.raise_any()
     return Design(
@@ -45,7 +50,7 @@ def design(spec: PipelineSpec, measured: Mapping[str, Measured], locate: Locate 
         ),
         sources=made,
         marts=chosen,
-        transform=_transform(pipeline_id, made),
+        transform=_transform(pipeline_id, made, spec.destination.kind),
         destination=spec.destination.model_dump(),
         alerts=spec.alerts.model_dump(),
         slo=spec.slo.model_dump(),
@@ -65,22 +70,35 @@ def _source(
     freshness = min(
         [t.freshness_seconds for t in its_tables], default=units.duration(said.freshness or spec.defaults.freshness)
     )
-    rows = sum(t.rows or 0 for t in its_tables)
+    rows = decisions.work(its_tables)
     minutes = _interval(name, freshness, rows, _freshness_said(name, said, its_tables, freshness), found)
     id_ = names.module(name)
     retry_delay = decisions.retry_delay(freshness)
     source = Source(
         name=name, id=id_, kind="files" if said.kind == "sample" else said.kind, is_sample=said.kind == "sample",
-        path=f"sample/data/{id_}" if said.kind == "sample" else facts.server.folder or said.path,
-        path_env=names.env_name(id_, "PATH"), raw_schema=f"raw_{id_}", dag_id=f"{pipeline_id}_{id_}",
+        **_place(id_, said, facts), raw_schema=f"raw_{id_}", dag_id=f"{pipeline_id}_{id_}",
         asset=f"{pipeline_id}/raw/{id_}", description=said.description or "", tables=tuple(its_tables),
-        loads=_loads(its_tables), schedule=decisions.cron(minutes), freshness=units.duration_text(freshness),
-        freshness_seconds=freshness, deadline_seconds=freshness, retries=int(calibration.RETRIES.value),
-        retry_delay_seconds=retry_delay, max_retry_delay_seconds=retry_delay * 2 ** (int(calibration.RETRIES.value) - 1),
-        execution_timeout_seconds=_timeout(rows),
+        loads=_loads(its_tables), schedule=decisions.cron(minutes), interval_seconds=minutes * 60,
+        freshness=units.duration_text(freshness), freshness_seconds=freshness, deadline_seconds=freshness,
+        retries=int(calibration.RETRIES.value), retry_delay_seconds=retry_delay,
+        max_retry_delay_seconds=retry_delay * 2 ** (int(calibration.RETRIES.value) - 1),
+        execution_timeout_seconds=_timeout(sum(t.rows or 0 for t in its_tables)),
     )  # fmt: skip
     about = [decisions.mode(name, freshness), decisions.schedule(name, freshness, rows, minutes)]
     return source, [*about, *decided]
+
+
+def _place(id_: str, said: SourceSpec, facts: Measured) -> dict[str, str]:
+    """Where a source is: a path with the variable that overrides it, or the variable that holds a URL."""
+    if said.kind == "postgres":
+        return {"path": "", "path_env": "", "url_env": said.url_env, "source_schema": said.schema_}
+    path = f"sample/data/{id_}" if said.kind == "sample" else facts.server.folder or said.path
+    return {"path": path, "path_env": names.env_name(id_, "PATH")}
+
+
+def _treated(table: Table) -> list[str]:
+    """The columns of a table that do not land as they are."""
+    return [*(c.name for c in table.columns if c.treatment), *table.dropped]
 
 
 def _freshness_said(name: str, said: SourceSpec, its_tables: list[Table], freshness: int) -> Address:
@@ -115,7 +133,7 @@ def _interval(name: str, freshness: int, rows: int, at: Address, found: Findings
 
 
 def _timeout(rows: int) -> int:
-    """Seconds after which a task is taken for hung."""
+    """Seconds after which a task is taken for hung; the first run of an incremental table reads all its ``rows``."""
     estimated = calibration.TIMEOUT_FACTOR.value * decisions.run_seconds(rows)
     return int(max(calibration.LEAST_TIMEOUT.value, ceil(estimated / 60) * 60))
 
@@ -130,7 +148,7 @@ def _loads(its_tables: list[Table]) -> tuple[Load, ...]:
     return tuple(Load(f"group_{i:02}", tuple(t.id for t in group)) for i, group in enumerate(groups, start=1))
 
 
-def _transform(pipeline_id: str, sources: tuple[Source, ...]) -> Transform:
+def _transform(pipeline_id: str, sources: tuple[Source, ...], destination: str) -> Transform:
     freshness = min(s.freshness_seconds for s in sources)
     delay = decisions.retry_delay(freshness)
     return Transform(
@@ -143,6 +161,7 @@ def _transform(pipeline_id: str, sources: tuple[Source, ...]) -> Transform:
         retries=int(calibration.RETRIES.value),
         retry_delay_seconds=delay,
         max_retry_delay_seconds=delay * 2 ** (int(calibration.RETRIES.value) - 1),
+        pool_slots=int(calibration.WAREHOUSE_SLOTS.value) if destination == "postgres" else 1,
     )
 
 
@@ -152,10 +171,33 @@ def _refuse_unknown_overrides(spec: PipelineSpec, decided: list[Decision], found
         if key not in ids:
             hint = names.did_you_mean(key, ids) or f"decisions are: {', '.join(ids[:20])}"
             found.add(("overrides", key), f"there is no decision `{names.shorten(key)}`", hint)
-        elif not key.endswith(".extract") and override.choice != next(d.choice for d in decided if d.id == key):
+        elif not key.endswith((".extract", ".write", ".history")) and override.choice != next(
+            d.choice for d in decided if d.id == key
+        ):
             found.add(("overrides", key), f"`{override.choice}` is not a choice of `{key}` that is built")
 
 
+def _refuse_shared_variables(sources: tuple[Source, ...], found: Findings) -> None:
+    """A variable that would mean two things: two sources', or a source's and the repository's own."""
+    holders: dict[str, str] = {s.path_env: s.name for s in sources if s.path_env}
+    for source in sources:
+        at = ("sources", source.name, "url_env")
+        if source.url_env.upper().startswith(RESERVED_VARIABLES):
+            message = (
+                f"`{source.url_env}` cannot hold the URL of source `{source.name}`: the repository uses it for itself"
+            )
+            found.add(at, message, f"for example `url_env: {names.env_name(source.id, 'URL')}`")
+        elif source.url_env and holders.setdefault(source.url_env, source.name) != source.name:
+            message = f"sources `{holders[source.url_env]}` and `{source.name}` would both read the variable `{source.url_env}`"
+            found.add(
+                at, message, f"for example `url_env: {names.env_name(source.id, 'URL')}`; it may hold the same URL"
+            )
+
+
 def _sizing(source: Source) -> dict[str, Any]:
-    rows = sum(t.rows or 0 for t in source.tables)
-    return {"source": source.name, "rows_per_run": rows, "run_seconds_estimated": decisions.run_seconds(rows)}
+    seconds = decisions.run_seconds(decisions.work(source.tables))
+    return {
+        "source": source.name,
+        "rows_per_run": sum(t.rows_per_run for t in source.tables),
+        "run_seconds_estimated": seconds,
+    }

@@ -30,6 +30,14 @@ TIMEOUT_FACTOR = Threshold(3, "x the estimated run time", "execution timeout = 2
 LEAST_TIMEOUT = Threshold(900, "s", "(H)")
 LOAD_ROWS_PER_SECOND = Threshold(60_000, "rows/s", "measured: files through DuckDB and dlt on 2 cores")
 RUN_OVERHEAD = Threshold(60, "s a run", "measured: task starts and dbt's own start")
+KEY_ROWS_PER_SECOND = Threshold(500_000, "keys/s", "keys alone are read and compared (H)")
+CHANGED_SHARE = Threshold(0.01, "of the rows a day, where no volume is known", "(H)")
+VOLUME_DAYS = Threshold(365, "days of the declared volume that a table of unknown size holds", "(H)")
+BYTES_PER_ROW = Threshold(100, "bytes a row, where a volume is said in bytes", "(H)")
+OVERLAP = Threshold(600, "s before the mark, at least", "decision model, watermark safety: 10 min unless measured (H)")
+OVERLAP_UNITS = Threshold(1000, "units before a numeric mark", "(H)")
+LOOKBACK_BATCH = Threshold(86_400, "s a microbatch", "dbt's batch_size day")
+WAREHOUSE_SLOTS = Threshold(4, "tasks that write to PostgreSQL side by side", "min(connections / 4, tables, cores) (H)")
 LOADS_PER_SOURCE = Threshold(12, "extract-load tasks", "a task start costs about 2 s and DuckDB takes one writer (H)")
 
 # Intervals that divide an hour or a day, in minutes: a schedule that people can read.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from pipegen.core import units
 from pipegen.core.design import calibration as c
-from pipegen.core.design.model import Alternative, Decision
+from pipegen.core.design.model import Alternative, Decision, Table
 
 
 def mode(source: str, freshness: int) -> Decision:
@@ -33,6 +35,12 @@ def retry_delay(freshness: int) -> int:
 def retry_sum(freshness: int) -> int:
     """Seconds that all retries together may wait."""
     return int(retry_delay(freshness) * (2 ** int(c.RETRIES.value) - 1))
+
+
+def work(tables: Iterable[Table]) -> int:
+    """Rows that one run reads; keys that are read to be compared count by what they cost."""
+    per_key = c.LOAD_ROWS_PER_SECOND.value / c.KEY_ROWS_PER_SECOND.value
+    return sum(t.rows_per_run + (int((t.rows or 0) * per_key) if t.load == "watermark-keys" else 0) for t in tables)
 
 
 def run_seconds(rows: int) -> int:
@@ -69,50 +77,14 @@ def schedule(source: str, freshness: int, rows: int, minutes: int) -> Decision:
     )  # fmt: skip
 
 
-def extract(table: str, rows: int | None, freshness: int, *, drops: bool, deletes: str) -> Decision:
-    """Full refresh, or append where the source delivers files that are never changed.
-
-    ``drops``: the table is a set of files that differ by a date or number. Appending keeps what was delivered, so it
-    stands only where deletes are to be ignored.
-    """
-    read = (rows or 0) / c.LOAD_ROWS_PER_SECOND.value
-    limit = freshness * c.FULL_READ_SHARE.value
-    size = f"{rows:,} rows, read in about {max(1, round(read))} s" if rows is not None else "rows not measured"
-    flips = f"above {int(limit * c.LOAD_ROWS_PER_SECOND.value):,} rows the read takes a third of the freshness"
-    if drops and deletes == "ignore":
+def engine(kind: str) -> Decision:
+    """Where the transformations run: where the data is."""
+    if kind == "postgres":
         return Decision(
-            f"{table}.extract", "append", ("the source adds files and deletes are ignored", size), "extract.append",
-            "decision model: immutable events append by offset or cursor",
-            (Alternative("full", "reads every delivered file again at each run"),), "deletes: hard",
+            "destination.engine", "postgres", ("destination: postgres",), "engine", "warehouse present: dbt runs there",
+            (Alternative("duckdb", "a second copy of the data, and one writer at a time"),),
+            "a run scans more than 1 TB, or destination: duckdb",
         )  # fmt: skip
-    too_long = read > limit and (rows or 0) >= c.TINY_ROWS.value
-    missed = (
-        f"the read takes more than a third of freshness {units.duration_text(freshness)}: nothing better is built yet",
-    )
-    return Decision(
-        f"{table}.extract", "full", (size, f"deletes: {deletes}", *(missed if too_long else ())), "extract.full",
-        c.FULL_READ_SHARE.source,
-        (Alternative("append", "would keep rows that changed or were deleted at the source"),), flips,
-    )  # fmt: skip
-
-
-def write(table: str, extract_choice: str, has_key: bool) -> Decision:
-    """How rows reach the destination, so that a second run of the same window changes nothing."""
-    if extract_choice == "full":
-        return Decision(
-            f"{table}.write", "replace", ("every run reads the whole table",), "write.replace",
-            "functional data engineering: overwrite the partition",
-            (Alternative("merge", "deleted rows would stay"),), "extract is not full",
-        )  # fmt: skip
-    return Decision(
-        f"{table}.write", "replace-by-unit", ("a delivered file or window is replaced whole",), "write.unit",
-        "functional data engineering: overwrite the partition",
-        (Alternative("bare append", "a task that is run again would write its rows twice"),), "extract is full",
-    )  # fmt: skip
-
-
-def engine() -> Decision:
-    """Where the transformations run."""
     return Decision(
         "destination.engine", "duckdb", ("destination: duckdb", "a run scans at most 100 GB"), "engine",
         "DuckDB's published runs; (H)",
@@ -121,8 +93,15 @@ def engine() -> Decision:
     )  # fmt: skip
 
 
-def deliver() -> Decision:
-    """ETL or ELT."""
+def deliver(treated: Sequence[str]) -> Decision:
+    """ETL where personal data is treated before it lands, else ELT; ``treated`` are the addresses of such columns."""
+    if treated:
+        more = f" and {len(treated) - 3} more" if len(treated) > 3 else ""
+        return Decision(
+            "pipeline.transform", "etl", (f"treated before they land: {', '.join(treated[:3])}{more}",), "transform",
+            "personal data may not land raw: tokenise on the way in, the rest in dbt",
+            (Alternative("elt", "personal data would lie raw in the warehouse"),), "no column is treated",
+        )  # fmt: skip
     return Decision(
         "pipeline.transform", "elt", ("the destination computes", "no personal data is barred from landing raw"),
         "transform", "(H)", (Alternative("etl", "the warehouse does this work better, and keeps what was delivered"),),

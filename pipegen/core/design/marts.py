@@ -8,6 +8,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 from pipegen.core import names, sql
+from pipegen.core.design.fact_loads import aggregate_problem, dropped_problem, fact_load
 from pipegen.core.design.findings import Findings
 from pipegen.core.design.model import Mart, MartColumn, Relationship, Source, Table
 from pipegen.core.spec import model as m
@@ -30,14 +31,22 @@ class _Known:
 
     tables: dict[str, Table | None]  # None: the bare name is ambiguous
     marts: dict[str, Mart]
+    intervals: dict[str, int]  # seconds between the runs of a source, by its id
 
     def table(self, name: str) -> Table | None:
         return self.tables.get(name)
 
+    def behind(self, name: str) -> Table | None:
+        """The table whose columns a model has, by the model's name in the spec: a table, or a mart of one table."""
+        if name in self.marts:
+            staging = self.marts[name].staging
+            return next((t for t in self.tables.values() if t is not None and t.staging == staging), None)
+        return self.table(name)
+
 
 def marts(spec: m.PipelineSpec, sources: tuple[Source, ...], found: Findings) -> tuple[Mart, ...]:
     """Every mart in an order in which each is built after those it reads; problems go to ``found``."""
-    known = _Known(_tables_by_name(sources), {})
+    known = _Known(_tables_by_name(sources), {}, {s.id: s.interval_seconds for s in sources})
     said = spec.marts if spec.marts is not None else default_marts(sources)
     waiting = dict(said)
     while waiting:
@@ -178,13 +187,18 @@ def _fact(name: str, said: m.FactMart, all_said: dict[str, m.MartSpec], known: _
     def resolve(columns: list[str], field: str) -> tuple[str, ...]:
         for column in columns:
             if column not in by_name:
+                problem = dropped_problem(column, table)
                 hint = names.did_you_mean(column, [c.name for c in table.columns])
-                found.add(("marts", name, field), f"table `{table.name}` has no column `{names.shorten(column)}`", hint)
+                message = f"table `{table.name}` has no column `{names.shorten(column)}`"
+                found.add(("marts", name, field), *(problem or (message, hint)))
         return tuple(by_name[c].id for c in columns if c in by_name)
 
     grain = resolve(said.grain, "grain") if said.grain else table.key
     for column in said.measures:
-        if column in by_name and not by_name[column].type.startswith(NUMERIC):
+        if column in by_name and by_name[column].treatment:
+            message = f"measure `{names.shorten(column)}` is treated as personal data before it lands, so that nothing can be added up"
+            found.add(("marts", name, "measures"), message, "leave it out, or `keep` the column")
+        elif column in by_name and not by_name[column].type.startswith(NUMERIC):
             message = f"measure `{names.shorten(column)}` is {by_name[column].type}, which cannot be added up"
             found.add(("marts", name, "measures"), message, "leave it out: a fact keeps every column of its table")
     relationships = []
@@ -204,6 +218,7 @@ def _fact(name: str, said: m.FactMart, all_said: dict[str, m.MartSpec], known: _
     return Mart(
         name, names.module(name), "fact", (table.staging,), table.staging, _columns_of(table, grain), grain, (),
         resolve(said.measures, "measures"), tuple(relationships), said.description or table.description,
+        **fact_load(table, grain, known.intervals[table.source]),
     )  # fmt: skip
 
 
@@ -223,7 +238,7 @@ def _dimension(name: str, said: m.DimensionMart, known: _Known, found: Findings)
         found.add(("marts", name, "from"), f"dimension `{name}` needs a key and `{table.name}` has none", hint)
     return Mart(
         name, names.module(name), "dimension", (table.staging,), table.staging, _columns_of(table, table.key),
-        table.key, (), (), (), said.description or table.description,
+        table.key, (), (), (), said.description or table.description, soft_deletes=table.soft_deletes,
     )  # fmt: skip
 
 
@@ -237,6 +252,7 @@ def _columns_of(table: Table, grain: tuple[str, ...]) -> tuple[MartColumn, ...]:
 def _aggregate(name: str, said: m.AggregateMart, known: _Known, found: Findings) -> Mart:
     model = _model_read(name, said.from_, known, found)
     types = _types(said.from_, known)
+    behind = known.behind(said.from_)
     columns: list[MartColumn] = []
     by, added = [], []
     for field, texts in (("by", said.by), ("measures", said.measures)):
@@ -248,7 +264,10 @@ def _aggregate(name: str, said: m.AggregateMart, known: _Known, found: Findings)
                 continue
             expression, alias = split
             unknown = sql.unknown_columns(expression, types)
-            if types and unknown and expression.lower() not in types:
+            personal = aggregate_problem(expression, field, behind) if behind else None
+            if personal:
+                found.add(("marts", name, field), *personal)
+            elif types and unknown and expression.lower() not in types:
                 hint = names.did_you_mean(unknown[0], types) or f"columns are: {', '.join(list(types)[:20])}"
                 found.add(("marts", name, field), f"`{said.from_}` has no column `{unknown[0]}`", hint)
             if field == "by":

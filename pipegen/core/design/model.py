@@ -39,7 +39,11 @@ class Decision:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its real name at the source, its id downstream, its canonical SQL type."""
+    """A column: its real name at the source, its id downstream, its canonical SQL type.
+
+    ``treatment`` is what happens to personal data before it lands: ``mask``, ``tokenise``, or nothing; ``source_type`` the type
+    that the source itself declares, where it declares one.
+    """
 
     name: str
     id: str
@@ -47,6 +51,8 @@ class Column:
     nullable: bool = True
     unique: bool = False
     description: str = ""
+    treatment: str = ""
+    source_type: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,12 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Table:
-    """One source table and how it is loaded. ``key`` and ``watermark`` are column ids."""
+    """One source table and how it is loaded. ``key`` and ``watermark`` are column ids.
+
+    ``overlap`` is read again before the mark: seconds of a temporal watermark, units of a numeric one. ``most_deleted`` is the
+    share of rows, 0 to 1, that one run may delete. ``dropped`` are real names of columns that never land, ``began`` the day of
+    the oldest watermark, ``rows_per_run`` the rows that one run is expected to read.
+    """
 
     name: str
     id: str
@@ -93,10 +104,36 @@ class Table:
     freshness_seconds: int
     description: str
     rows: int | None
+    source_schema: str = ""
+    write: str = "replace"
+    deletes: str = "hard"
+    history: str = "none"
+    overlap: int = 0
+    lateness_seconds: int = 86_400
+    most_deleted: float = 0.2
+    schema_contract: dict[str, str] = field(default_factory=dict)
+    dropped: tuple[str, ...] = ()
+    began: str | None = None
+    rows_per_run: int = 0
 
     @property
     def relation(self) -> str:
         return f"{self.raw_schema}.{self.id}"
+
+    @property
+    def incremental(self) -> bool:
+        """Whether a run reads only what is new: from the mark of its watermark on."""
+        return self.load in ("watermark", "watermark-keys") or (self.load == "append" and self.format is None)
+
+    @property
+    def soft_deletes(self) -> bool:
+        """Whether rows that the source deleted are kept and marked."""
+        return self.deletes == "soft" and self.format is None
+
+    @property
+    def hard_deletes(self) -> bool:
+        """Whether rows vanish from a table that is loaded incrementally."""
+        return self.load == "watermark-keys" and self.deletes == "hard"
 
 
 @dataclass(frozen=True)
@@ -109,7 +146,10 @@ class Load:
 
 @dataclass(frozen=True)
 class Source:
-    """One source: where it is, its tables, and the DAG that loads it."""
+    """One source: where it is, its tables, and the DAG that loads it, every ``interval_seconds``.
+
+    ``path`` and its variable are empty for a database server, which has ``url_env``.
+    """
 
     name: str
     id: str
@@ -131,6 +171,9 @@ class Source:
     retry_delay_seconds: int
     max_retry_delay_seconds: int
     execution_timeout_seconds: int
+    url_env: str = ""
+    source_schema: str = ""
+    interval_seconds: int = 0
 
 
 @dataclass(frozen=True)
@@ -156,7 +199,11 @@ class Relationship:
 
 @dataclass(frozen=True)
 class Mart:
-    """A published table. ``from_`` lists the dbt models it reads; one-to-one marts keep their staging model's rows."""
+    """A published table. ``from_`` lists the dbt models it reads; one-to-one marts keep their staging model's rows.
+
+    ``load``: ``table``, ``incremental`` or ``microbatch``. An incremental one reads again what was landed in the
+    ``lookback_seconds`` before its newest row, a microbatch one the ``lookback_batches`` days before today.
+    """
 
     name: str
     id: str
@@ -169,6 +216,13 @@ class Mart:
     measures: tuple[str, ...]
     relationships: tuple[Relationship, ...]
     description: str
+    load: str = "table"
+    event_time: str | None = None
+    lookback_batches: int = 1
+    lookback_seconds: int = 0
+    began: str | None = None
+    soft_deletes: bool = False
+    hard_deletes: bool = False
 
 
 @dataclass(frozen=True)
@@ -184,6 +238,7 @@ class Transform:
     retries: int
     retry_delay_seconds: int
     max_retry_delay_seconds: int
+    pool_slots: int = 1
 
 
 @dataclass(frozen=True)

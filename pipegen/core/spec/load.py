@@ -12,18 +12,26 @@ from pipegen.core import names
 from pipegen.core.errors import Problem, SpecError
 from pipegen.core.spec import address as spec_address
 from pipegen.core.spec import model as m
+from pipegen.core.spec import sources as s
 
 Address = tuple[str | int, ...]
 Locate = Callable[[Address], str | None]
 """Where an address stands: ``pipegen.yml:12``, a flag, or None for its dotted form."""
 
 _KINDS: dict[str, dict[str, type[BaseModel]]] = {
-    "sources": {"files": m.FilesSource, "sqlite": m.SqliteSource, "sample": m.SampleSource},
+    "sources": {
+        "files": s.FilesSource,
+        "sqlite": s.SqliteSource,
+        "postgres": s.PostgresSource,
+        "sample": s.SampleSource,
+    },
     "marts": {"fact": m.FactMart, "dimension": m.DimensionMart, "aggregate": m.AggregateMart, "custom": m.CustomMart},
+    "destination": {"duckdb": m.DuckdbDestination, "postgres": m.PostgresDestination},
 }
+_NAMED = ("sources", "marts")  # a mapping of names to things of a kind; the others are one such thing
 # Kinds that the design knows of but that nothing writes yet: an error that says so, rather than "unknown".
-PLANNED_SOURCES = ("postgres", "mysql", "mssql", "duckdb", "mongodb", "rest", "kafka", "s3", "sftp", "webhook")
-PLANNED_DESTINATIONS = ("postgres", "snowflake", "bigquery", "redshift", "databricks", "clickhouse", "lake")
+PLANNED_SOURCES = ("mysql", "mssql", "duckdb", "mongodb", "rest", "kafka", "s3", "sftp", "webhook")
+PLANNED_DESTINATIONS = ("snowflake", "bigquery", "redshift", "databricks", "clickhouse", "lake")
 
 
 # What pydantic finds, in the words of the file.
@@ -92,11 +100,11 @@ def _problem(detail: ErrorDetails, data: Mapping[str, Any], locate: Locate) -> P
     if kind == "missing":
         return Problem(f"{label} is missing", place)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        return _kind_problem(address, given, place)
+        return _kind_problem(address, given, locate)
     if kind == "literal_error":
         allowed = str(detail.get("ctx", {}).get("expected", "")).replace("'", "`").replace(" or ", ", ")
         hint = names.did_you_mean(str(given), [a.strip(" `") for a in allowed.split(",")])
-        return _literal_problem(address, label, given, allowed, hint, place)
+        return Problem(f"{label}: `{names.shorten(str(given))}` is not one of {allowed}", place, hint)
     message = detail["msg"].removeprefix("Value error, ")
     if kind == "value_error":
         return Problem(f"{label}: {message}", place)
@@ -113,23 +121,19 @@ def _plain_type(given: object) -> str:
     return "yes or no" if isinstance(given, bool) else "number"
 
 
-def _literal_problem(
-    address: Address, label: str, given: object, allowed: str, hint: str | None, place: str
-) -> Problem:
-    if address == ("destination", "kind") and given in PLANNED_DESTINATIONS:
-        return Problem(f"destination `{given}` is not built yet", place, "the nearest that works: `duckdb`")
-    return Problem(f"{label}: `{names.shorten(str(given))}` is not one of {allowed}", place, hint)
-
-
-def _kind_problem(address: Address, given: object, place: str) -> Problem:
+def _kind_problem(address: Address, given: object, locate: Locate) -> Problem:
     kinds = _KINDS[str(address[0])]
     kind = given.get("kind") if isinstance(given, Mapping) else None
+    place = where(address if kind is None else (*address, "kind"), locate)
     allowed = f"allowed is `kind: {' | '.join(kinds)}`"
     if kind is None:
         return Problem(f"`{dotted((*address, 'kind'))}` is missing", place, allowed)
     if address[0] == "sources" and kind in PLANNED_SOURCES:
         hint = "the nearest that works: an export of it as `files` (CSV, JSON lines, Parquet) or `sqlite`"
         return Problem(f"sources of kind `{kind}` are not built yet", place, hint)
+    if address[0] == "destination" and kind in PLANNED_DESTINATIONS:
+        hint = "the nearest that works: `postgres`, or `duckdb`"
+        return Problem(f"destination `{kind}` is not built yet", place, hint)
     hint = names.did_you_mean(str(kind), kinds) or allowed
     return Problem(f"`{dotted((*address, 'kind'))}`: `{names.shorten(str(kind))}` is not a kind", place, hint)
 
@@ -139,7 +143,8 @@ def _real_address(loc: tuple[str | int, ...], data: Mapping[str, Any]) -> Addres
     address: list[str | int] = []
     node: Any = data
     for i, part in enumerate(loc):
-        is_tag = len(address) == 2 and address[0] in _KINDS and part in _KINDS[str(address[0])]
+        depth = 2 if address and address[0] in _NAMED else 1
+        is_tag = len(address) == depth and address[0] in _KINDS and part in _KINDS[str(address[0])]
         if is_tag and i == len(address) and not (isinstance(node, Mapping) and part in node):
             continue
         if part == "[key]":
@@ -157,7 +162,7 @@ def _model_at(address: Address, data: Mapping[str, Any]) -> type[BaseModel] | No
     named: dict[Address, type[BaseModel]] = {
         (): m.PipelineSpec,
         ("defaults",): m.Defaults,
-        ("destination",): m.DuckdbDestination,
+        ("defaults", "schema_contract"): s.SchemaContract,
         ("alerts",): m.Alerts,
         ("slo",): m.Slo,
     }
@@ -167,10 +172,14 @@ def _model_at(address: Address, data: Mapping[str, Any]) -> type[BaseModel] | No
         case (("sources" | "marts") as group, name):
             node = data.get(str(group), {}).get(name, {})
             return _KINDS[str(group)].get(node.get("kind", ""))
+        case ("destination",):
+            return _KINDS["destination"].get(data["destination"].get("kind", ""))
+        case ("sources", _, "schema_contract") | ("sources", _, "tables", _, "schema_contract"):
+            return s.SchemaContractPart
         case ("sources", _, "tables", _):
-            return m.TableSpec
+            return s.TableSpec
         case ("sources", _, "tables", _, "rules", _):
-            return m.BusinessRule
+            return s.BusinessRule
         case ("overrides", _):
             return m.Override
         case ("blueprints", _):

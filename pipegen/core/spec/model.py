@@ -1,88 +1,13 @@
-"""The spec, pipegen.yml, as typed models: what people said, and nothing that can be derived.
-
-Units stay text here, as people wrote them, checked on the way in; the design reads them by ``pipegen.core.units``.
-"""
+"""The spec, pipegen.yml, as typed models: what people said, and nothing that can be derived."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import Field
 
-from pipegen.core import units
-from pipegen.core.sql import expression_problem
-
-
-def _checked(parse: Callable[[str], object]) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        parse(text)
-        return " ".join(text.split())
-
-    return check
-
-
-def _expression(text: str) -> str:
-    problem = expression_problem(text)
-    if problem:
-        raise ValueError(f"this is not a SQL expression that can be tested: {problem}")
-    return text.strip()
-
-
-def _printable(text: str) -> str:
-    bad = next((c for c in text if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t"), None)
-    if bad:
-        raise ValueError(f"it has the control character {ascii(bad)[1:-1]}")
-    return text
-
-
-def _env_name(text: str) -> str:
-    if not re.fullmatch(ENV_NAME, text):
-        raise ValueError("this must be the name of an environment variable, never the value: letters, digits and `_`")
-    return text
-
-
-def _empty_for_null(value: Any) -> Any:
-    """``orders:`` with nothing behind it is a table about which nothing is said."""
-    return {k: {} if v is None else v for k, v in value.items()} if isinstance(value, dict) else value
-
-
-def _text(check: Callable[[str], str], pattern: str, *examples: str) -> Any:
-    """Checked text: what an editor can tell by a pattern is in the JSON Schema, the rest is told on loading."""
-    return [AfterValidator(check), WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})]
-
-
-ENV_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
-_NUMBER = r"\d[\d_,]*(\.\d+)?"
-
-
-def _or_null(schema: dict[str, Any]) -> None:
-    """``orders:`` with nothing behind it, in the JSON Schema."""
-    schema["additionalProperties"] = {"anyOf": [schema["additionalProperties"], {"type": "null"}]}
-
-
-Duration = Annotated[str, *_text(_checked(units.duration), r"^(\s*\d+(\.\d+)?\s*[smhdwSMHDW])+\s*$", "15m", "2h", "1d")]
-Volume = Annotated[
-    str, *_text(_checked(units.volume), rf"^\s*{_NUMBER}\s*[A-Za-z ]+/\s*[A-Za-z]+\s*$", "2M rows/day", "40 GB/day")
-]
-Factor = Annotated[str, *_text(_checked(units.factor), r"^\s*\d+(\.\d+)?\s*[xX]\s*$", "4x")]
-Share = Annotated[str, *_text(_checked(units.share), r"^\s*\d+(\.\d+)?\s*%\s*$", "99%", "99.9%")]
-Growth = Annotated[str, *_text(_checked(units.growth), r"^\s*-?\d+(\.\d+)?\s*%\s*/\s*[A-Za-z]+\s*$", "5%/month")]
-Expression = Annotated[str, AfterValidator(_expression), Field(max_length=2000)]
-EnvName = Annotated[str, *_text(_env_name, ENV_NAME, "ALERT_WEBHOOK_URL")]
-Text = Annotated[str, Field(max_length=2000), AfterValidator(_printable)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-
-Deletes = Literal["ignore", "soft", "hard"]
-History = Literal["none", "scd2", "daily"]
-
-
-class Model(BaseModel):
-    """Unknown keys are errors; nothing is changed after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+from pipegen.core.spec.fields import Deletes, Duration, EnvName, Expression, Growth, History, Model, Name, Share, Text
+from pipegen.core.spec.sources import SchemaContract, SourceSpec
 
 
 class Defaults(Model):
@@ -94,103 +19,16 @@ class Defaults(Model):
     """How late a row may arrive and still count without a restatement, for example `2h`."""
     deletes: Deletes = "hard"
     """Wanted effect of a delete at the destination, for example `hard`."""
+    most_deleted: Share = "20%"
+    """The largest share of a table's rows that one run may delete, for example `20%`."""
     history: History = "none"
     """Whether earlier versions of a row are kept, for example `none`."""
+    schema_contract: SchemaContract = Field(default_factory=SchemaContract)
+    """What a changed schema of the source does at the door, for example `{new_column: discard}`."""
     growth: Growth = "5%/month"
     """Expected growth of the volume, for example `5%/month`."""
     outage: Duration = "24h"
     """How long source or destination may be down with nothing lost, for example `24h`."""
-
-
-class BusinessRule(Model):
-    """A business rule: a dbt test, named in alerts."""
-
-    name: Name
-    """What people call it, for example `total is never negative`."""
-    expect: Expression
-    """A SQL expression over the table's columns that no row may make false, for example `total_amount >= 0`."""
-    severity: Literal["error", "warn"] = "error"
-    """`error` fails the run, `warn` reports; for example `warn`."""
-
-
-class TableSpec(Model):
-    """One table of a source; what is not said comes from the source, the defaults, or the probe."""
-
-    key: list[Name] | None = None
-    """Columns that identify a row, for example `[order_id]`."""
-    watermark: Name | None = None
-    """The column that grows with every change, for example `updated_at`."""
-    freshness: Duration | None = None
-    """p95 age of this table's data when it is read, for example `15m`."""
-    lateness: Duration | None = None
-    """How late a row of this table may arrive, for example `2h`."""
-    deletes: Deletes | None = None
-    """Wanted effect of a delete of this table's rows, for example `ignore`."""
-    history: History | None = None
-    """Whether earlier versions of this table's rows are kept, for example `none`."""
-    volume: Volume | None = None
-    """New and changed data of this table, for example `2M rows/day`."""
-    description: Text | None = None
-    """What a row stands for, for example `One row an order.`"""
-    rules: list[BusinessRule] = Field(default_factory=list)
-    """Business rules that every row keeps, for example `[{name: no loss, expect: "total >= 0"}]`."""
-    columns: dict[Name, Literal["mask", "tokenise", "drop", "keep"]] = Field(default_factory=dict)
-    """Personal data, by column, for example `{email: tokenise}`."""
-    was: Name | None = None
-    """The table's name at the last render, where it was renamed, for example `clients`."""
-
-
-class SourceBase(Model):
-    """What every source has."""
-
-    volume: Volume | None = None
-    """New and changed data of the whole source, for example `2M rows/day`; the probe's measurement if left out."""
-    peak: Factor | None = None
-    """The busiest hour against the average, for example `4x`."""
-    freshness: Duration | None = None
-    """p95 age of this source's data when it is read, for example `1h`."""
-    lateness: Duration | None = None
-    """How late a row of this source may arrive, for example `2h`."""
-    deletes: Deletes | None = None
-    """Wanted effect of a delete at this source, for example `ignore`."""
-    history: History | None = None
-    """Whether earlier versions of this source's rows are kept, for example `none`."""
-    description: Text | None = None
-    """What this source is, for example `The shop's order database.`"""
-    was: Name | None = None
-    """The source's name at the last render, where it was renamed, for example `old_shop`."""
-    tables: Annotated[dict[Name, TableSpec], BeforeValidator(_empty_for_null)] = Field(
-        default_factory=dict, json_schema_extra=_or_null
-    )
-    """Tables to load, by their real names, for example `{orders: {key: [order_id]}}`; all that were measured where none is."""
-
-
-class FilesSource(SourceBase):
-    """CSV, JSON lines or Parquet: a file, a folder, or a glob."""
-
-    kind: Literal["files"]
-    """Kind of source, for example `files`."""
-    path: Name
-    """A file, folder or glob, from the repository's root, for example `../data/*.csv`."""
-
-
-class SqliteSource(SourceBase):
-    """A SQLite database file."""
-
-    kind: Literal["sqlite"]
-    """Kind of source, for example `sqlite`."""
-    path: Name
-    """The database file, from the repository's root, for example `../shop.db`."""
-
-
-class SampleSource(SourceBase):
-    """The bundled sample: a small web shop, made by the repository itself."""
-
-    kind: Literal["sample"]
-    """Kind of source, for example `sample`."""
-
-
-SourceSpec = Annotated[FilesSource | SqliteSource | SampleSource, Field(discriminator="kind")]
 
 
 class FactMart(Model):
@@ -253,8 +91,18 @@ MartSpec = Annotated[FactMart | DimensionMart | AggregateMart | CustomMart, Fiel
 class DuckdbDestination(Model):
     """One DuckDB file; one writer at a time."""
 
-    kind: Literal["duckdb"] = "duckdb"
+    kind: Literal["duckdb"]
     """Kind of destination, for example `duckdb`."""
+
+
+class PostgresDestination(Model):
+    """A PostgreSQL database; the repository's variables `WAREHOUSE_*` say which."""
+
+    kind: Literal["postgres"]
+    """Kind of destination, for example `postgres`."""
+
+
+DestinationSpec = Annotated[DuckdbDestination | PostgresDestination, Field(discriminator="kind")]
 
 
 class Alerts(Model):
@@ -323,7 +171,7 @@ class PipelineSpec(Model):
 
     For example `{fct_orders: {kind: fact, from: orders}}`.
     """
-    destination: DuckdbDestination = Field(default_factory=DuckdbDestination)
+    destination: DestinationSpec = Field(default_factory=lambda: DuckdbDestination(kind="duckdb"))
     """Where the data goes, for example `{kind: duckdb}`."""
     alerts: Alerts = Field(default_factory=Alerts)
     """Who is told when it breaks, for example `{email: [data@example.com]}`."""

@@ -7,23 +7,31 @@ from dataclasses import dataclass
 
 from pipegen.core import names
 from pipegen.core.errors import UsageError
+from pipegen.core.spec import postgres_url
+from pipegen.core.spec.postgres_url import PostgresUrl
 
 _SCHEMES = {
-    "postgresql": "postgres", "postgres": "postgres", "mysql": "mysql", "mariadb": "mysql", "mssql": "mssql",
+    "mysql": "mysql", "mariadb": "mysql", "mssql": "mssql",
     "duckdb": "duckdb", "mongodb": "mongodb", "http": "rest", "https": "rest", "kafka": "kafka", "s3": "s3", "gs": "gcs",
     "az": "azure", "sftp": "sftp", "webhook": "webhook",
 }  # fmt: skip
-_BUILT = "a path or glob of CSV, JSON lines or Parquet files, `sqlite:///x.db`, or `sample:`"
+_BUILT = (
+    "a path or glob of CSV, JSON lines or Parquet files, `sqlite:///x.db`, `postgresql://user@host/db`, or `sample:`"
+)
 _DATABASE_SUFFIXES = (".db", ".sqlite", ".sqlite3")
 
 
 @dataclass(frozen=True)
 class SourceUrl:
-    """A source as a person named it. ``path`` is as given, relative to where they stand; None for the sample."""
+    """A source as a person named it.
+
+    ``path`` is as given, relative to where they stand; None for the sample and for a database server, which has a ``url``.
+    """
 
     name: str
     kind: str
     path: str | None
+    url: PostgresUrl | None = None
 
 
 def parse(text: str) -> SourceUrl:
@@ -34,13 +42,23 @@ def parse(text: str) -> SourceUrl:
     """
     match = re.match(r"^([A-Za-z][\w-]*)=(.+)$", text, flags=re.ASCII)
     name, url = (match[1], match[2]) if match else (None, text)
+    if postgres_url.is_postgres(url):
+        return _postgres(name, postgres_url.parse(url))
     kind, path = _kind(url)
     if name is None:
         name = "shop" if kind == "sample" else _derived(path or "", kind)
+    return SourceUrl(_named(name), kind, path)
+
+
+def _postgres(name: str | None, url: PostgresUrl) -> SourceUrl:
+    return SourceUrl(_named(name or _derived(url.database or url.user, "postgres")), "postgres", None, url)
+
+
+def _named(name: str) -> str:
     problem = names.spec_name_problem(name, "source")
     if problem:
         raise UsageError(problem, hint="say the name: `--source NAME=URL`")
-    return SourceUrl(name, kind, path)
+    return name
 
 
 def _kind(url: str) -> tuple[str, str | None]:
@@ -53,12 +71,14 @@ def _kind(url: str) -> tuple[str, str | None]:
         if not path:
             raise UsageError("`sqlite:` names no file", hint="for example `sqlite:///shop.db`, relative to this folder")
         return "sqlite", path
+    if word in ("postgres", "postgresql") or re.search(r"\bpassword\s*=", url, flags=re.IGNORECASE):
+        raise UsageError("a PostgreSQL database is named by its URL", hint=f"for example `{postgres_url.EXAMPLE}`")
     if word in _SCHEMES:
         raise UsageError(f"sources of kind `{_SCHEMES[word]}` are not built yet", hint=f"what works: {_BUILT}")
     if word == "file":
         return "files", re.sub(r"^file:(//)?", "", url)
     if scheme and "://" in url:
-        hint = names.did_you_mean(word or "", [*_SCHEMES, "sqlite", "sample"]) or f"what works: {_BUILT}"
+        hint = names.did_you_mean(word or "", [*_SCHEMES, "postgresql", "sqlite", "sample"]) or f"what works: {_BUILT}"
         raise UsageError(f"`{word}://` is no kind of source", hint=hint)
     if not url.strip():
         raise UsageError("`--source` names nothing", hint=f"what works: {_BUILT}")

@@ -15,7 +15,9 @@ _COMMENTS = {
     ("defaults", "freshness"): "p95 age of the data when it is read",
     ("defaults", "lateness"): "how late a row may arrive and still count without a restatement",
     ("defaults", "deletes"): "wanted effect at the destination: ignore | soft | hard",
+    ("defaults", "most_deleted"): "the largest share of a table's rows that one run may delete",
     ("defaults", "history"): "none | scd2 | daily",
+    ("defaults", "schema_contract"): "when the source's columns change",
     ("defaults", "outage"): "how long source or destination may be down with nothing lost",
     ("alerts",): "addresses; tokens by environment variable",
     ("overrides",): "decisions that a person took instead, with the reason",
@@ -64,7 +66,7 @@ def text(spec: PipelineSpec) -> str:
 def _source(source: dict[str, Any]) -> dict[str, Any]:
     """A source as people read it: what it is, what holds for all of it, its tables."""
     tables = {name: _without_empty(table) for name, table in source["tables"].items()}
-    head: dict[str, Any] = {k: source[k] for k in ("kind", "path") if k in source}
+    head: dict[str, Any] = {k: source[k] for k in ("kind", "path", "url_env", "schema") if k in source}
     return {**head, **{k: v for k, v in source.items() if k not in head and k != "tables"}, "tables": tables}
 
 

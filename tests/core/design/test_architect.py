@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipegen.core.design import calibration
 from pipegen.core.design.architect import design
-from pipegen.core.design.model import Design
+from pipegen.core.design.model import Design, Table
 from pipegen.core.errors import Problem, SpecError
 from pipegen.core.measured import Measured
 from pipegen.core.spec.load import load
@@ -82,21 +82,6 @@ def test_freshness_at_the_edge_of_what_is_built(freshness: str, works: bool) -> 
         (
             {"sources": {"db": {"kind": "sqlite", "path": "x", "tables": {"orders": {"freshness": "1m"}}}}},
             "sources.db.tables.orders.freshness",
-        ),
-        ({"defaults": {"deletes": "soft"}}, "defaults.deletes"),
-        ({"sources": {"db": {"kind": "sqlite", "path": "x", "deletes": "soft"}}}, "sources.db.deletes"),
-        (
-            {"sources": {"db": {"kind": "sqlite", "path": "x", "tables": {"orders": {"deletes": "soft"}}}}},
-            "sources.db.tables.orders.deletes",
-        ),
-        ({"defaults": {"history": "scd2"}}, "defaults.history"),
-        (
-            {
-                "sources": {
-                    "db": {"kind": "sqlite", "path": "x", "tables": {"customers": {"columns": {"email": "mask"}}}}
-                }
-            },
-            "sources.db.tables.customers.columns.email",
         ),
     ],
 )
@@ -189,10 +174,13 @@ def test_an_override_is_taken_with_its_reason() -> None:
 
 def test_append_from_a_database_needs_a_key_and_a_mark() -> None:
     data = spec_of(overrides={"db.customers.extract": {"choice": "append"}})
-    assert "cannot be appended" in refused(data)[0].message
+    (problem,) = refused(data)
+    assert "`append` needs a watermark" in problem.message
+    assert "`watermark: COLUMN`" in (problem.hint or "")
     data["sources"]["db"]["tables"] = {"customers": {"watermark": "id"}}
     table = made(data).sources[0].tables[0]
-    assert (table.load, table.watermark) == ("append", "id")
+    assert (table.load, table.watermark, table.write, table.overlap) == ("append", "id", "merge", 1000)
+    assert table.deletes == "ignore", "appending does not see what is gone"
 
 
 def test_no_key_is_said_by_an_empty_list() -> None:
@@ -220,13 +208,54 @@ COLUMN_TYPE = st.sampled_from(
 )
 
 
+OVERRIDES = st.one_of(
+    st.just({}),
+    st.just({}),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "extract": st.sampled_from(["full", "append", "watermark", "watermark-keys"]),
+            "write": st.sampled_from(["merge", "replace", "microbatch", "partition-overwrite", "replace-by-unit"]),
+            "history": st.sampled_from(["none", "scd2", "daily"]),
+        },
+    ),
+)
+
+
+def _said(columns: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """What people say of a table with these columns."""
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            "key": st.just(columns[:1]),
+            "watermark": st.just(columns[-1]),
+            "deletes": st.sampled_from(["ignore", "hard", "soft"]),
+            "history": st.sampled_from(["none", "scd2", "daily"]),
+            "columns": st.dictionaries(
+                st.sampled_from(columns), st.sampled_from(["mask", "tokenise", "drop", "keep"]), max_size=2
+            ),
+        },
+    )
+
+
 @st.composite
 def whole(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Measured]]:
     """A spec and what was measured of its sources, most of it matching."""
     facts: dict[str, Measured] = {}
     sources: dict[str, Any] = {}
     every: list[str] = ["nothing"]
+    overrides: dict[str, Any] = {}
     for name in draw(st.lists(SPEC_NAME, min_size=1, max_size=2, unique=True)):
+        sources[name] = draw(
+            st.sampled_from(
+                [
+                    {"kind": "files", "path": "x"},
+                    {"kind": "sqlite", "path": "x"},
+                    {"kind": "postgres", "url_env": f"{name}_U"},
+                ]
+            )
+        )
+        is_files = sources[name]["kind"] == "files"
         tables: dict[str, Any] = {}
         for table in draw(st.lists(REAL_NAME, min_size=1, max_size=3, unique=True)):
             columns = draw(st.lists(REAL_NAME, min_size=1, max_size=4, unique=True))
@@ -237,17 +266,18 @@ def whole(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Measured]]:
                 "foreign_keys": [
                     {"columns": columns[:1], "to": draw(st.sampled_from(list(tables) or [table])), "at": columns[-1:]}
                 ],
-                "files": draw(st.sampled_from([None, "*.csv", "a.csv"])),
+                "files": draw(st.sampled_from(["*.csv", "a.csv"])) if is_files else None,
+                "format": "csv" if is_files else None,
+                "watermark": draw(st.one_of(st.none(), st.just({"column": columns[-1], "since": "2020-02-29"}))),
             }
         every += tables
         facts[name] = Measured.model_validate({"server": {"kind": "files"}, "tables": tables})
-        sources[name] = {"kind": draw(st.sampled_from(["files", "sqlite"])), "path": "x"}
         if draw(st.booleans()):
-            said = {
-                t: {"key": list(tables[t]["columns"])[:1], "deletes": draw(st.sampled_from(["ignore", "hard"]))}
-                for t in tables
-            }
+            said = {t: draw(_said(list(tables[t]["columns"]))) for t in tables}
             sources[name]["tables"] = said
+            overrides |= {
+                f"{name}.{t}.{what}": {"choice": choice} for t in tables for what, choice in draw(OVERRIDES).items()
+            }
     one = st.sampled_from(every)
     mart = st.one_of(
         st.fixed_dictionaries({"kind": st.just("fact"), "from": one, "dimensions": st.lists(one, max_size=1)}),
@@ -257,7 +287,31 @@ def whole(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Measured]]:
     )
     marts = draw(st.one_of(st.none(), st.none(), st.dictionaries(SPEC_NAME, mart, max_size=3)))
     freshness = draw(st.sampled_from(["1d", "1d", "1d", "1h", "5m", "1m"]))
-    return {"name": draw(SPEC_NAME), "sources": sources, "marts": marts, "defaults": {"freshness": freshness}}, facts
+    defaults = {"freshness": freshness, "deletes": draw(st.sampled_from(["hard", "hard", "ignore", "soft"]))}
+    data = {"name": draw(SPEC_NAME), "sources": sources, "marts": marts, "defaults": defaults, "overrides": overrides}
+    return data, facts
+
+
+def holds_together(table: Table) -> None:
+    """Whatever was said and measured, a load that the generated code can carry out."""
+    types = {c.id: c.type for c in table.columns}
+    temporal = table.watermark is not None and types[table.watermark] in ("DATE", "TIMESTAMP", "TIMESTAMPTZ")
+    if table.incremental:
+        assert table.watermark is not None
+        assert table.overlap >= (600 if temporal else 1)
+    if table.write in ("microbatch", "partition-overwrite"):
+        assert temporal and table.incremental
+    if table.write == "merge" or table.history != "none" or table.soft_deletes or table.load == "watermark-keys":
+        assert table.key
+    if table.deletes == "soft":
+        assert table.write == "merge" and table.load in ("full", "watermark-keys")
+    if table.format is not None:
+        assert table.write in ("replace", "replace-by-unit")
+    assert 0 < table.most_deleted < 1
+    assert set(table.schema_contract) == {"new_column", "lost_column", "changed_type"}
+    assert not set(table.dropped) & {c.name for c in table.columns}
+    assert all(c.type == "VARCHAR" for c in table.columns if c.treatment)
+    assert not any(c.treatment == "mask" for c in table.columns if c.id in table.key or c.id == table.watermark)
 
 
 @settings(max_examples=150)
@@ -280,13 +334,14 @@ def test_any_spec_gives_a_design_or_every_problem_and_no_name_twice(
         dags,
         [t.relation for t in tables],
         [s.asset for s in result.sources],
-        [s.path_env for s in result.sources],
+        [s.path_env or s.url_env for s in result.sources],
     ):
         assert len({n.casefold() for n in names}) == len(names), names
     for table in tables:
         ids = [c.id for c in table.columns]
         assert len(set(ids)) == len(ids)
         assert set(table.key) <= set(ids)
+        holds_together(table)
     for mart in result.marts:
         assert set(mart.from_) <= set(models)
         assert set(mart.grain) <= {c.id for c in mart.columns}

@@ -60,19 +60,18 @@ def _in(field: str, value: int) -> bool:
     return value % int(field[2:]) == 0 if field.startswith("*/") else value == int(field)
 
 
-@pytest.mark.parametrize(
-    ("drops", "deletes", "choice"),
-    [(True, "ignore", "append"), (True, "hard", "full"), (False, "ignore", "full"), (False, "hard", "full")],
-)
-def test_extract_appends_only_what_is_delivered_and_never_deleted(drops: bool, deletes: str, choice: str) -> None:
-    decision = decisions.extract("s.t", 10, HOUR, drops=drops, deletes=deletes)
-    assert decision.choice == choice
-    assert decision.flips_when
-    assert decisions.write("s.t", choice, has_key=True).choice == ("replace" if choice == "full" else "replace-by-unit")
+def test_the_engine_is_where_the_data_goes() -> None:
+    for kind in ("duckdb", "postgres"):
+        decision = decisions.engine(kind)
+        assert (decision.choice, decision.because[0]) == (kind, f"destination: {kind}")
+        assert decision.alternatives and decision.flips_when
 
 
-def test_what_was_not_measured_is_said() -> None:
-    assert "rows not measured" in decisions.extract("s.t", None, HOUR, drops=False, deletes="hard").because
+def test_personal_data_that_is_treated_makes_it_etl() -> None:
+    assert decisions.deliver([]).choice == "elt"
+    decision = decisions.deliver(["a.t.x", "a.t.y", "a.t.z", "a.t.w"])
+    assert decision.choice == "etl"
+    assert decision.because == ("treated before they land: a.t.x, a.t.y, a.t.z and 1 more",)
 
 
 def test_every_threshold_says_where_it_comes_from() -> None:

@@ -57,7 +57,7 @@ def test_every_error_is_there_at_once_with_its_line_in_the_order_of_the_file() -
         3: ("unknown key `ownr`", "did you mean `owner`?"),
         4: ("unknown key `defaults.freshnes`", "did you mean `freshness`?"),
         6: ("`fils` is not a kind", "did you mean `files`?"),
-        7: ("`sources.b.kind` is missing", "files | sqlite | sample"),
+        7: ("`sources.b.kind` is missing", "files | sqlite | postgres | sample"),
         10: ("unknown key `sources.c.colour`", "allowed here: "),
         13: ("`;` ends the statement", None),
         15: ("`sources.c.tables.five` must be a mapping", None),
@@ -100,7 +100,7 @@ def test_a_planned_source_names_the_nearest_that_works(kind: str) -> None:
 def test_a_planned_destination_names_the_nearest_that_works(kind: str) -> None:
     (problem,) = problems(f"name: x\nsources: {{s: {{kind: sample}}}}\ndestination: {{kind: {kind}}}\n")
     assert problem == Problem(
-        f"destination `{kind}` is not built yet", "pipegen.yml:3", "the nearest that works: `duckdb`"
+        f"destination `{kind}` is not built yet", "pipegen.yml:3", "the nearest that works: `postgres`, or `duckdb`"
     )
 
 
@@ -127,6 +127,21 @@ def test_a_planned_destination_names_the_nearest_that_works(kind: str) -> None:
         (("version",), 2, "`2` is not one of 1"),
         (("alerts",), {"webhook": ""}, "never the value"),
         (("slo",), {"freshness": "100%"}, "above 0%"),
+        (("sources", "shop_db"), {"kind": "postgres"}, "`sources.shop_db.url_env` is missing"),
+        (("sources", "shop_db"), {"kind": "postgres", "url_env": "postgresql://u:hunter2@h/db"}, "never the value"),
+        (("sources", "shop_db"), {"kind": "postgres", "url_env": "X", "url": "y"}, "unknown key `sources.shop_db.url`"),
+        (("sources", "shop_db"), {"kind": "postgresql://u:hunter2@h/db"}, "is not a kind"),
+        (("sources", "shop_db"), {"kind": "sqlite", "path": "x", "schema": "y"}, "unknown key"),
+        (("sources", "shop_db", "schema_contract"), {"new_column": "evolve"}, "`evolve` is not one of"),
+        (("sources", "shop_db", "tables", "orders", "most_deleted"), "0%", "above 0%"),
+        (
+            ("defaults",),
+            {"schema_contract": {"new_colum": "freeze"}},
+            "unknown key `defaults.schema_contract.new_colum`",
+        ),
+        (("destination",), {}, "`destination.kind` is missing"),
+        (("destination",), {"kind": "duckdv"}, "`duckdv` is not a kind"),
+        (("destination",), {"kind": "postgres", "host": "x"}, "unknown key `destination.host`"),
     ],
 )
 def test_a_wrong_value_is_refused(at: tuple[str, ...], value: Any, says: str) -> None:
@@ -138,6 +153,7 @@ def test_a_wrong_value_is_refused(at: tuple[str, ...], value: Any, says: str) ->
     with pytest.raises(SpecError) as refused:
         load(data)
     assert any(says in str(p) for p in refused.value.problems()), refused.value.problems()
+    assert "hunter2" not in str(refused.value)
     assert all(str(p).isprintable() for p in refused.value.problems() if "\n" not in str(p))
 
 
@@ -161,3 +177,24 @@ def test_what_is_left_out_has_a_default() -> None:
     assert spec.defaults.freshness == "1d"
     assert spec.destination.kind == "duckdb"
     assert spec.marts is None
+    assert spec.defaults.most_deleted == "20%"
+    assert spec.defaults.schema_contract.model_dump() == {
+        "new_column": "discard", "lost_column": "freeze", "changed_type": "freeze",
+    }  # fmt: skip
+
+
+def test_hints_of_keys_below_a_key() -> None:
+    data = copy.deepcopy(SMALL)
+    data["sources"]["shop_db"]["schema_contract"] = {"new_colum": "freeze"}
+    data["sources"]["shop_db"]["tables"]["orders"]["schema_contract"] = {"lost_colum": "freeze"}
+    data["defaults"] = {"schema_contract": {"changed_typ": "freeze"}}
+    with pytest.raises(SpecError) as refused:
+        load(data)
+    hints = {p.hint for p in refused.value.problems()}
+    assert hints == {"did you mean `new_column`?", "did you mean `lost_column`?", "did you mean `changed_type`?"}
+
+
+def test_a_database_has_a_schema_and_a_variable() -> None:
+    source = load({"name": "x", "sources": {"s": {"kind": "postgres", "url_env": "S_URL"}}}).sources["s"]
+    assert source.kind == "postgres"
+    assert (source.url_env, source.schema_) == ("S_URL", "public")

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipegen.core.errors import UsageError
+from pipegen.core.spec.postgres_url import PostgresUrl
 from pipegen.core.spec.source_url import SourceUrl, parse
 
 
@@ -25,6 +26,17 @@ from pipegen.core.spec.source_url import SourceUrl, parse
         ("staging.csv", SourceUrl("staging_source", "files", "staging.csv")),
         ("a=b=c.csv", SourceUrl("a", "files", "b=c.csv")),
         ("données.csv", SourceUrl("donn_es", "files", "données.csv")),
+        ("postgresql://reader@h/shop", SourceUrl("shop", "postgres", None, PostgresUrl("reader", "", "h", "shop"))),
+        (
+            "x=postgres://u:hunter%402@h:5432/My%20Shop?schema=sales&sslmode=require",
+            SourceUrl(
+                "x",
+                "postgres",
+                None,
+                PostgresUrl("u", "hunter@2", "h:5432", "My Shop", (("sslmode", "require"),), "sales"),
+            ),
+        ),
+        ("postgresql://h", SourceUrl("postgres_source", "postgres", None, PostgresUrl("", "", "h", ""))),
         ("./a.b/c.csv.gz", SourceUrl("c", "files", "./a.b/c.csv.gz")),
     ],
 )
@@ -35,8 +47,6 @@ def test_what_a_source_says(text: str, source: SourceUrl) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "postgresql://u:hunter2@h/db",
-        "postgresql+psycopg://u:hunter2@h/db",
         "mysql://u:hunter2@h/db",
         "https://u:hunter2@h",
         "foo://u:hunter2@h",
@@ -69,4 +79,4 @@ def test_any_text_is_a_source_or_a_usage_error(text: str) -> None:
         source = parse(text)
     except UsageError:
         return
-    assert source.kind in ("files", "sqlite", "sample")
+    assert source.kind in ("files", "sqlite", "postgres", "sample")

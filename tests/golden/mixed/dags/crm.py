@@ -9,7 +9,7 @@ from dags import steps
 SOURCE = "crm"
 LANDED = Asset(
     name="mixed/raw/crm",
-    uri="duckdb://mixed/raw_crm",
+    uri="warehouse://mixed/raw_crm",
 )
 
 with DAG(

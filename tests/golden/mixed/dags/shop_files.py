@@ -9,7 +9,7 @@ from dags import steps
 SOURCE = "shop_files"
 LANDED = Asset(
     name="mixed/raw/shop_files",
-    uri="duckdb://mixed/raw_shop_files",
+    uri="warehouse://mixed/raw_shop_files",
 )
 
 with DAG(

@@ -9,33 +9,33 @@ from dags import steps
 LANDED = [
     Asset(
         name="mixed/raw/shop_files",
-        uri="duckdb://mixed/raw_shop_files",
+        uri="warehouse://mixed/raw_shop_files",
     ),
     Asset(
         name="mixed/raw/crm",
-        uri="duckdb://mixed/raw_crm",
+        uri="warehouse://mixed/raw_crm",
     ),
 ]
 MARTS = [
     Asset(
         name="mixed/marts/fct_orders",
-        uri="duckdb://mixed/marts/fct_orders",
+        uri="warehouse://mixed/marts/fct_orders",
     ),
     Asset(
         name="mixed/marts/dim_products",
-        uri="duckdb://mixed/marts/dim_products",
+        uri="warehouse://mixed/marts/dim_products",
     ),
     Asset(
         name="mixed/marts/dim_customers",
-        uri="duckdb://mixed/marts/dim_customers",
+        uri="warehouse://mixed/marts/dim_customers",
     ),
     Asset(
         name="mixed/marts/revenue_daily",
-        uri="duckdb://mixed/marts/revenue_daily",
+        uri="warehouse://mixed/marts/revenue_daily",
     ),
     Asset(
         name="mixed/marts/churn",
-        uri="duckdb://mixed/marts/churn",
+        uri="warehouse://mixed/marts/churn",
     ),
 ]
 
@@ -71,6 +71,7 @@ with DAG(
         retries=0,
     )
     staging = steps.build("staging", "--select=path:models/staging")
+    # All that reads staging: history and snapshots too.
     marts = steps.build("marts", "--exclude=path:models/staging")
     reconcile = steps.python(
         "reconcile",

@@ -15,7 +15,7 @@ import pyarrow.csv as arrow_csv
 
 from ingest.declaration import LoadError, Note, Table
 from ingest.measures import Measure, numeric_columns, read_sums, totals_query
-from ingest.parse import LINE, Batch, Reject
+from ingest.parse import LINE, Batch, Reject, whole
 from ingest.sql import literal
 
 # Bytes read at a time, about 45,000 rows of 20 columns; a single record must fit in. Blocks are handed on together,
@@ -71,12 +71,12 @@ def _read_plain(table: Table, name: str, path: Path, names: list[str]) -> Iterat
         return "skip"
 
     line = 2 if has_header(table) else 1
-    ids = [column.id for column in table.columns]
+    ids = [column.id for column in table.columns if column.name in names]
     try:
         with pa.input_stream(str(path), compression="detect") as stream:
             reader = _open(stream, table, names, reject)
             while blocks := list(islice(reader, BATCH_BLOCKS)):
-                rows = pa.Table.from_batches(blocks).rename_columns(ids)
+                rows = whole(table, pa.Table.from_batches(blocks).rename_columns(ids))
                 numbers, line = _numbers(line, rows.num_rows, rejected)
                 yield Batch(rows.append_column(LINE, numbers), pending.copy())
                 pending.clear()
@@ -91,7 +91,7 @@ def _open(
 ) -> arrow_csv.CSVStreamingReader:
     # Columns by position, so that a name that appears twice among the undeclared ones does no harm.
     places = [str(number) for number in range(len(names))]
-    wanted = [str(names.index(column.name)) for column in table.columns]
+    wanted = [str(names.index(column.name)) for column in table.columns if column.name in names]
     return arrow_csv.open_csv(
         stream,
         read_options=arrow_csv.ReadOptions(
@@ -128,7 +128,9 @@ def _numbers(first: int, count: int, rejected: set[int]) -> tuple[pa.Array, int]
 
 def _read_strict(table: Table, path: Path, names: list[str]) -> Iterator[Batch]:
     """Like `_read_plain`, by a reader that refuses text after a closing quote and a quote that never closes."""
-    places = [names.index(column.name) for column in table.columns]
+    places = {
+        column.id: names.index(column.name) for column in table.columns if column.name in names
+    }
     lines: list[int] = []
     records: list[list[str]] = []
     rejects: list[Reject] = []
@@ -190,17 +192,17 @@ def _strict_records(
 
 def _strict_batch(
     table: Table,
-    places: list[int],
+    places: dict[str, int],
     lines: list[int],
     records: list[list[str]],
     rejects: list[Reject],
 ) -> Batch:
     columns = {
-        column.id: pa.array([record[place] for record in records], pa.string())
-        for column, place in zip(table.columns, places, strict=True)
+        column: pa.array([record[place] for record in records], pa.string())
+        for column, place in places.items()
     }
-    columns[LINE] = pa.array(lines, pa.int64())
-    return Batch(pa.table(columns), rejects)
+    rows = whole(table, pa.table(columns))
+    return Batch(rows.append_column(LINE, pa.array(lines, pa.int64())), rejects)
 
 
 def _ragged(number: int | None, fields: int, columns: int, text: str) -> Reject:
@@ -242,7 +244,8 @@ def _count_csv(
     columns = ", ".join(f"c{place}: 'VARCHAR'" for place in range(len(names)))
     nulls = ", ".join(literal(word) for word in table.options.get("nulls") or ["\0"])
     table.check_columns(path.name, names, lambda _: None)
-    found = [(c, f"c{names.index(c.name)}", "VARCHAR") for c in numeric_columns(table)]
+    numeric = [column for column in numeric_columns(table) if column.name in names]
+    found = [(c, f"c{names.index(c.name)}", "VARCHAR") for c in numeric]
     # DuckDB makes a row of a blank line where there is one column; the line is no record.
     blank = "WHERE c0 IS NOT NULL" if len(names) == 1 else ""
     connection.execute("DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans")
@@ -258,4 +261,4 @@ def _count_csv(
         "SELECT count(DISTINCT line), count(*) FILTER (error_type NOT IN ('MISSING COLUMNS', 'TOO MANY COLUMNS')) "
         "FROM reject_errors"
     ).fetchall()
-    return Measure(row[0] + bad[0], read_sums(numeric_columns(table), row[1:]), plain=not bad[1])
+    return Measure(row[0] + bad[0], read_sums(numeric, row[1:]), plain=not bad[1])

@@ -1,18 +1,34 @@
 """Reading one table: which parts are new, their measures, their typed rows; what cannot be typed is set aside."""
 
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest import parse
+from ingest import measures, parse
 from ingest.declaration import LoadError, Note, Source, Table
 from ingest.ledger import Outcome, Part, State
+from ingest.sources import WHOLE, Keys, Reader, Selection, Window, as_moment, overlapped
+from ingest.treat import Treatment
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a load was asked to read. `low` and `high` are the window of a backfill; `allow_deletes` lifts the guard."""
+
+    low: str | None = None
+    high: str | None = None
+    allow_deletes: bool = False
+
+    @property
+    def backfill(self) -> bool:
+        return self.low is not None or self.high is not None
 
 
 class Rejects:
@@ -21,6 +37,7 @@ class Rejects:
     def __init__(self, path: Path):
         self.path = path
         self.reasons: Counter[str] = Counter()
+        self.keys: set[str] = set()
         self._writer: pq.ParquetWriter | None = None
 
     def add(self, rows: pa.Table) -> None:
@@ -29,6 +46,7 @@ class Rejects:
         if self._writer is None:
             self._writer = pq.ParquetWriter(self.path, parse.REJECTS)
         self._writer.write_table(rows)
+        self.keys.update(key for key in rows["key"].to_pylist() if key)
         for entry in rows["reason"].value_counts().to_pylist():
             self.reasons[entry["values"]] += entry["counts"]
 
@@ -50,34 +68,60 @@ class TableReader:
         parser: duckdb.DuckDBPyConnection,
         rejects: Path,
         note: Note,
+        asked: Asked,
     ):
-        self.outcome = Outcome(table)
+        self.outcome = Outcome(table, "incremental" if table.load != "full" else "full")
+        self.treatment = Treatment(table)
         self._source = source
         self._table = table
-        self._state = state
         self._connection = parser
         self._parser = parse.RowParser(parser, table, with_file=source.kind == "files")
         self._rejects = Rejects(rejects)
         self._note = note
+        self._asked = asked
+        self._state = self._current(state)
+        self.outcome.token_key = self.treatment.key_id
 
-    def rows(self, database: sqlite3.Connection | None) -> Iterator[pa.Table]:
+    def _current(self, state: State) -> State:
+        """What is known of the table; nothing where its tokens are of another key, so that all of it is read again."""
+        if state.token_key is None or state.token_key == self.treatment.key_id:
+            return state
+        self._note(f"{self._table.id}: the token key has changed: the table is read from its start")
+        if any(self._table.column(key).treatment for key in self._table.key):
+            self.outcome.kind = "full"
+            self.outcome.rebuilt = True
+        return State()
+
+    def rows(self, reader: Reader | None) -> Iterator[pa.Table]:
         """The typed rows, in batches; one without rows where there are none, so that the table is made."""
         started = time.perf_counter()
-        found = self._of_files() if database is None else self._of_database(database)
+        found = self._of_files() if reader is None else self._of_database(reader)
         any_batch = False
         for batch in found:
             any_batch = True
             yield batch
         if not any_batch:
             yield self._parser.empty()
-        self.outcome.rejects = self._rejects.close()
-        self.outcome.reasons = dict(self._rejects.reasons)
         self.outcome.seconds = time.perf_counter() - started
         self._refuse_to_lose_all()
+
+    @property
+    def rejected_keys(self) -> set[str]:
+        """Keys of rows that were read and cannot be landed."""
+        return self._rejects.keys
+
+    def close(self) -> None:
+        """Everything has been read, the rows that were missing too."""
+        self.outcome.rejects = self._rejects.close()
+        self.outcome.reasons = dict(self._rejects.reasons)
 
     def _of_files(self) -> Iterator[pa.Table]:
         from ingest import files
 
+        if self._asked.backfill:
+            raise LoadError(
+                f"{self._source.id}.{self._table.id}: files are loaded by file, not by window"
+            )
         found = files.find(self._source, self._table)
         if not found and not self._state.files:
             raise LoadError(
@@ -91,40 +135,85 @@ class TableReader:
                 self.outcome.unchanged += 1
                 continue
             measure = files.measure(self._connection, self._table, file.path)
-            part = Part(measure, file, sha256)
+            part = Part(measure, file.name, file, sha256)
             batches = files.read(self._table, file, self._note, measure.plain)
-            yield from self._parse(batches, part)
+            yield from self._parse(batches, file.name)
             file.check_unchanged()
             self.outcome.parts.append(part)
 
-    def _of_database(self, database: sqlite3.Connection) -> Iterator[pa.Table]:
-        from ingest import sqlite
-
+    def _of_database(self, reader: Reader) -> Iterator[pa.Table]:
         table = self._table
-        sqlite.check(database, table, self._note)
-        part = Part(sqlite.measure(database, self._connection, table))
-        mark = None
-        if table.load == "append":
-            mark = self._state.mark
-            self.outcome.mark = sqlite.newest(database, table)
-        yield from self._parse(sqlite.read(database, table, mark, self._state.retry), part)
-        self.outcome.parts.append(part)
+        reader.check(table, self._note)
+        if self._asked.backfill and not table.incremental:
+            raise LoadError(f"{self._source.id}.{table.id} is loaded as a whole: it has no windows")
+        if not table.incremental or self.outcome.kind == "full":
+            self.outcome.parts = [Part(reader.total(table))]
+            if table.incremental:
+                self.outcome.mark = reader.newest(table)
+            yield from self._parse(reader.read(table), None)
+            return
+        window = self._window(reader)
+        self.outcome.parts = [Part(m, day) for day, m in reader.measure(table, window).items()]
+        if not self._asked.backfill:
+            newest = reader.newest(table)
+            self.outcome.mark = self._state.mark if newest is None else newest
+        yield from self._parse(reader.read(table, window), None)
 
-    def _parse(self, batches: Iterable[parse.Batch], part: Part) -> Iterator[pa.Table]:
-        file = part.file.name if part.file else None
+    def _window(self, reader: Reader) -> Window:
+        """What is read: a backfill's window, else everything from the mark less the overlap on."""
+        table, asked = self._table, self._asked
+        if asked.backfill:
+            self.outcome.kind = "backfill"
+            self.outcome.window = (asked.low, asked.high)
+            return Window(asked.low, asked.high)
+        low = overlapped(table, self._state.mark)
+        if low is None:
+            return WHOLE
+        if table.temporal and (self._state.nameless or not table.merges):
+            low = _day_of(str(low))
+        named = reader.has_rowids or not any(table.column(key).treatment for key in table.key)
+        self.outcome.retried = self._state.retry if named else ()
+        self.outcome.window = (str(low), None)
+        return Window(low, None, self.outcome.retried)
+
+    def missing(self, reader: Reader, keys: list[tuple[object, ...]]) -> Iterator[pa.Table]:
+        """The rows of keys that the source has and raw has not, though their watermark lies before the window."""
+        for first in range(0, len(keys), 500):
+            selection: Selection = Keys(keys[first : first + 500])
+            for day, measure in reader.measure(self._table, selection).items():
+                self._add_to_part(day, measure)
+            yield from self._parse(reader.read(self._table, selection), None)
+
+    def _add_to_part(self, day: str, measure: measures.Measure) -> None:
+        for part in self.outcome.parts:
+            if part.name == day:
+                part.measure = measures.plus(part.measure, measure)
+                return
+        self.outcome.parts.append(Part(measure, day))
+
+    def _parse(self, batches: Iterable[parse.Batch], file: str | None) -> Iterator[pa.Table]:
         for batch in batches:
-            typed, rejected = self._parser.parse(batch, file)
+            typed, rejected = self._parser.parse(self.treatment.batch(batch), file)
             self._rejects.add(rejected)
-            part.rows_read += typed.num_rows + rejected.num_rows
-            part.rows_landed += typed.num_rows
+            self.outcome.rows_read += typed.num_rows + rejected.num_rows
+            self.outcome.rows_quarantined += rejected.num_rows
             yield typed
 
     def _refuse_to_lose_all(self) -> None:
         """A full load whose every row is bad would empty the table: more likely the declaration is wrong."""
         outcome = self.outcome
         if self._table.load == "full" and outcome.rows_read and not outcome.rows_landed:
+            self.close()
             reasons = "; ".join(list(outcome.reasons)[:3])
             raise LoadError(
                 f"{self._source.id}.{self._table.id}: none of the {outcome.rows_read} rows can be loaded, "
                 f"so the table stays as it was ({reasons})"
             )
+
+
+def _day_of(text: str) -> str:
+    """The UTC day that a moment lies in."""
+    moment = as_moment(text)
+    if moment is None:
+        return text
+    return str((moment.astimezone(UTC) if moment.tzinfo else moment).date())

@@ -1,8 +1,9 @@
-"""Does what left one hop arrive at the next?  python -m quality.reconcile SOURCE | --marts | --all
+"""Does what left one hop arrive at the next?  python -m quality.reconcile SOURCE | --marts | --all | --audit SOURCE
 
-SOURCE compares what the source had when it was read with what is in `raw_…` and in quarantine. --marts compares raw
-with staging, and staging with the marts that have one row for each of its rows. Counts and exact sums must agree;
-sums of DOUBLE columns to nine digits. A deduplicated staging model keeps the newest row of each key, and only that.
+SOURCE compares what the source had when it was read with what is in `raw_…` and in quarantine: of a table that is read
+whole, all of it; of one that is read from its mark on, what the newest load brought, by UTC day of the watermark. --marts
+compares raw with staging, and staging with the marts that have one row for each of its rows. --audit asks the source again:
+see quality/audit.py. Counts and exact sums must agree; sums of DOUBLE columns to nine digits.
 
 Results are kept in ops.reconciliation. Exit codes: 0 all agree, 1 a difference or nothing to compare, 2 wrong usage.
 """
@@ -11,22 +12,19 @@ import argparse
 import json
 import os
 import sys
-from datetime import UTC, datetime
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
-import duckdb
+from ingest import declaration, ledger
+from ingest.declaration import LoadError
+from ingest.warehouse import Warehouse
+from quality import audit, landing, models
+from quality.compare import WHOLE_TABLE, Hop
 
-from ingest import declaration, ledger, measures, settings
-from ingest.declaration import Column, LoadError, Table
-from ingest.sql import ident
-from quality.compare import Hop, Totals, add, of_quarantine, of_relation, of_source
-
-RECONCILIATION = """
-CREATE TABLE IF NOT EXISTS ops.reconciliation (
-    run_id VARCHAR, checked_at TIMESTAMPTZ, hop VARCHAR, source VARCHAR, "table" VARCHAR, "window" VARCHAR,
-    expected_rows BIGINT, actual_rows BIGINT, sums JSON, ok BOOLEAN
-)
-"""
+KEPT_DAYS = 400
+MOST_DIFFERENCES = 20
 
 
 def main() -> int:
@@ -35,165 +33,105 @@ def main() -> int:
     which.add_argument("source", nargs="?", help="source to raw, of this source")
     which.add_argument("--marts", action="store_true", help="raw to staging to marts")
     which.add_argument("--all", action="store_true", help="every source, then the marts")
+    which.add_argument("--audit", metavar="SOURCE", help="ask this source again, day by day")
     arguments = parser.parse_args()
     run_id = (
         os.environ.get("PIPELINE_RUN_ID") or f"manual__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
     )
     try:
-        with ledger.open_warehouse(settings.warehouse_path()) as connection:
-            hops = []
-            for source_id in declaration.source_ids() if arguments.all else [arguments.source]:
-                hops += landed(connection, source_id) if source_id else []
-            if arguments.marts or arguments.all:
-                hops += marts(connection)
-            keep(connection, hops, run_id)
-    except (LoadError, duckdb.CatalogException) as error:
+        with ledger.open_warehouse() as db:
+            with one_state(db):
+                hops = _compared(db, arguments)
+            keep(db, hops, run_id)
+    except LoadError as error:
         print(f"reconcile: {error}", file=sys.stderr)
         return 1
     return report(hops, run_id)
 
 
-def read_checks() -> dict[str, Any]:
-    """Which models and marts there are to compare: quality/checks.json."""
-    text = (settings.ROOT / "quality" / "checks.json").read_text(encoding="utf-8")
-    checks: dict[str, Any] = json.loads(text)
-    return checks
-
-
-def landed(connection: duckdb.DuckDBPyConnection, source_id: str) -> list[Hop]:
-    """source -> raw, of each table of a source."""
+def _compared(db: Warehouse, arguments: argparse.Namespace) -> list[Hop]:
+    if arguments.audit:
+        return audit.audited(db, arguments.audit)
     hops = []
-    for table in declaration.read(source_id).tables:
-        expected = of_source(connection, table)
-        if expected is None:
-            raise LoadError(
-                f"{source_id}.{table.id} was never loaded; run python -m ingest {source_id}"
-            )
-        raw = of_relation(connection, raw_relation(table), measures.numeric_columns(table))
-        actual = add(raw, of_quarantine(connection, table))
-        hops.append(Hop("source -> raw", source_id, table.id, expected, actual).compare())
-    return hops
+    for source_id in declaration.source_ids() if arguments.all else [arguments.source]:
+        hops += landing.landed(db, source_id) if source_id else []
+    return hops + (models.transformed(db) if arguments.marts or arguments.all else [])
 
 
-def marts(connection: duckdb.DuckDBPyConnection) -> list[Hop]:
-    """raw -> staging of every table, then staging -> mart."""
-    checks = read_checks()
-    sources = {check["source"]: declaration.read(check["source"]) for check in checks["staging"]}
-    tables = {}
-    hops = []
-    for check in checks["staging"]:
-        table = sources[check["source"]].table(check["table"])
-        tables[check["model"]] = table
-        hops.append(staged(connection, table, check))
-    for check in checks["marts"]:
-        hops.append(published(connection, tables[check["staging"]], check))
-    return hops
+@contextmanager
+def one_state(db: Warehouse) -> Iterator[None]:
+    """All queries see the warehouse as it is now, whatever is loaded meanwhile."""
+    with db.transaction():
+        if db.kind == "postgres":
+            db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
 
 
-def staged(connection: duckdb.DuckDBPyConnection, table: Table, check: dict[str, Any]) -> Hop:
-    columns = measures.numeric_columns(table)
-    raw, model = raw_relation(table), f"staging.{ident(check['model'])}"
-    actual = of_relation(connection, model, columns)
-    if not check["dedupe"]:
-        expected = of_relation(connection, raw, columns)
-        return Hop("raw -> staging", table.source, table.id, expected, actual).compare()
-    newest = newest_of_each_key(table, raw)
-    keys = ", ".join(ident(column) for column in table.key)
-    ((distinct,),) = connection.execute(
-        f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM {raw})"
-    ).fetchall()
-    expected = of_relation(connection, newest, columns)
-    if expected.rows == distinct:
-        return Hop("raw -> staging", table.source, table.id, expected, actual).compare()
-    # Some keys have several rows with the same watermark: staging may keep any one of them, so sums tell nothing.
-    hop = Hop("raw -> staging", table.source, table.id, Totals(distinct), actual).compare()
-    compared = ", ".join(dict.fromkeys([*map(ident, table.key), *(ident(c.id) for c in columns)]))
-    ((strange,),) = connection.execute(
-        f"SELECT count(*) FROM (SELECT {compared} FROM {model} EXCEPT SELECT {compared} FROM {newest})"
-    ).fetchall()
-    if strange:
-        hop.differences.append(
-            f"{hop.hop}: {table.source}.{table.id}: rows that are not the newest of their key: expected 0, found {strange}"
-        )
-    return hop
+def keep(db: Warehouse, hops: list[Hop], run_id: str) -> None:
+    """Write the results down.
 
-
-def newest_of_each_key(table: Table, raw: str) -> str:
-    """A subquery: the landed rows that no other row of the same key is newer than."""
-    if not table.watermark:
-        return raw
-    keys = ", ".join(ident(column) for column in table.key)
-    newest = f"rank() OVER (PARTITION BY {keys} ORDER BY {ident(table.watermark)} DESC NULLS LAST)"
-    return f"(SELECT * FROM {raw} QUALIFY {newest} = 1)"
-
-
-def published(connection: duckdb.DuckDBPyConnection, table: Table, check: dict[str, Any]) -> Hop:
-    staging, mart = f"staging.{ident(check['staging'])}", f"marts.{ident(check['mart'])}"
-    columns = [
-        column for column in measures.numeric_columns(table) if column.id in check["columns"]
-    ]
-    expected = of_relation(connection, staging, columns)
-    actual = of_relation(connection, mart, columns)
-    hop = Hop("staging -> mart", table.source, check["mart"], expected, actual).compare()
-    key = [
-        table.column(column) for column in check["key"] if column in {c.id for c in table.columns}
-    ]
-    for missing, left, right in (("lacks", staging, mart), ("adds", mart, staging)):
-        count = without_partner(connection, left, right, key)
-        if count:
-            hop.differences.append(
-                f"{hop.hop}: {table.source}.{check['mart']}: keys that the mart {missing}: expected 0, found {count}"
-            )
-    return hop
-
-
-def without_partner(
-    connection: duckdb.DuckDBPyConnection, left: str, right: str, key: list[Column]
-) -> int:
-    if not key:
-        return 0
-    same = " AND ".join(f"l.{ident(c.id)} IS NOT DISTINCT FROM r.{ident(c.id)}" for c in key)
-    query = f"SELECT count(*) FROM {left} AS l WHERE NOT EXISTS (SELECT 1 FROM {right} AS r WHERE {same})"
-    ((count,),) = connection.execute(query).fetchall()
-    return int(count)
-
-
-def raw_relation(table: Table) -> str:
-    return f"{ident(table.raw_schema)}.{ident(table.id)}"
-
-
-def keep(connection: duckdb.DuckDBPyConnection, hops: list[Hop], run_id: str) -> None:
-    connection.execute(RECONCILIATION)
-    connection.executemany(
-        "INSERT INTO ops.reconciliation VALUES (?, now(), ?, ?, ?, ?, ?, ?, ?, ?)",
+    Of windows that agree, which may be as many as the table has days, only the newest result is kept; all others for
+    KEPT_DAYS.
+    """
+    now = datetime.now(UTC)
+    rows = [
         [
-            [
-                run_id, hop.hop, hop.source, hop.table, hop.window, hop.expected.rows,
-                hop.actual.rows, hop.sums_json(), not hop.differences,
-            ]
-            for hop in hops
-        ],
-    )  # fmt: skip
+            run_id, now, hop.hop, hop.source, hop.table, hop.window, hop.expected.rows, hop.actual.rows,
+            hop.sums_json(), not hop.differences,
+        ]
+        for hop in hops
+    ]  # fmt: skip
+    with db.transaction():
+        db.execute(
+            "DELETE FROM ops.reconciliation WHERE checked_at < ?", [now - timedelta(days=KEPT_DAYS)]
+        )
+        for hop, source, table in dict.fromkeys(
+            (hop.hop, hop.source, hop.table) for hop in hops if hop.window != WHOLE_TABLE
+        ):
+            db.execute(
+                'DELETE FROM ops.reconciliation WHERE hop = ? AND source = ? AND "table" = ? '
+                'AND ok AND "window" <> ?',
+                [hop, source, table, WHOLE_TABLE],
+            )
+        for first in range(0, len(rows), 100):
+            some = rows[first : first + 100]
+            marks = ", ".join("(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)" for _ in some)
+            db.execute(
+                f"INSERT INTO ops.reconciliation VALUES {marks}", [v for row in some for v in row]
+            )
 
 
 def report(hops: list[Hop], run_id: str) -> int:
-    differences = [difference for hop in hops for difference in hop.differences]
     for name in dict.fromkeys(hop.hop for hop in hops):
         of_hop = [hop for hop in hops if hop.hop == name]
-        agreeing = sum(1 for hop in of_hop if not hop.differences)
-        rows = sum(hop.actual.rows for hop in of_hop)
-        sums = sum(len(hop.expected.sums) for hop in of_hop)
-        print(f"{name}: {agreeing} of {len(of_hop)} tables agree ({rows:,} rows, {sums:,} sums)")
-    for difference in differences:
-        print(f"reconcile: {difference}", file=sys.stderr)
+        tables = {(hop.source, hop.table) for hop in of_hop}
+        different = {(hop.source, hop.table) for hop in of_hop if hop.differences}
+        windows = sum(1 for hop in of_hop if hop.window != WHOLE_TABLE)
+        counts = f"{sum(hop.actual.rows for hop in of_hop):,} rows, "
+        counts += f"{sum(len(hop.expected.sums) for hop in of_hop):,} sums"
+        counts += f", {windows:,} windows" if windows else ""
+        agreeing = len(tables) - len(different)
+        print(f"{name}: {agreeing} of {len(tables)} tables agree ({counts})")
+    told: Counter[tuple[str, str, str]] = Counter()
+    for hop in hops:
+        for difference in hop.differences:
+            told[hop.hop, hop.source, hop.table] += 1
+            if told[hop.hop, hop.source, hop.table] <= MOST_DIFFERENCES:
+                print(f"reconcile: {difference}", file=sys.stderr)
+    for (name, source, table), count in told.items():
+        if count > MOST_DIFFERENCES:
+            more = f"{count - MOST_DIFFERENCES} more differences: see ops.reconciliation"
+            print(f"reconcile: {name}: {source}.{table}: {more}", file=sys.stderr)
+    for repair in dict.fromkeys(hop.repair for hop in hops if hop.repair):
+        print(f"reconcile: to mend it: {repair}", file=sys.stderr)
     summary = {
         "event": "reconcile",
         "run_id": run_id,
-        "tables": len(hops),
-        "differences": len(differences),
+        "tables": len({(hop.hop, hop.source, hop.table) for hop in hops}),
+        "differences": sum(told.values()),
     }
     print(json.dumps(summary))
-    return 1 if differences else 0
+    return 1 if told else 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Make the sample data: `python -m sample [SOURCE ...]`. The same bytes every time.
 
-Writes sample/data/SOURCE/, in the source's own schema and kind, and sample/data/manifest.json: what was made, and
-with it what a load of it must find.
+Writes sample/data/SOURCE/, in the source's own schema, and sample/data/manifest.json: what was made, and with it what a
+load of it must find. Files are files of the same kind; a SQLite database stands in for a server.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from ingest.declaration import LoadError
 from sample import write
 from sample.deliveries import Delivered, deliver
 from sample.rows import Maker
-from sample.schema import shapes
+from sample.schema import at_source, shapes
 
 
 def manifest_path() -> Path:
@@ -40,17 +40,17 @@ def main() -> int:
 
 def make(source_id: str) -> list[Delivered]:
     """Write one source's data in place of what was there."""
-    source = declaration.read(source_id)
+    source = at_source(declaration.read(source_id))
     path = settings.sample_path(source.id, source.kind)
     shutil.rmtree(settings.SAMPLE_DATA / source.id, ignore_errors=True)
     found = shapes(source)
     maker = Maker(source, found)
     delivered = [deliver(maker.rows(table.id)) for table in source.tables]
-    if source.kind == "sqlite":
-        write.write_database(path, [(found[one.table.id], one) for one in delivered])
-    else:
+    if source.kind == "files":
         for one in delivered:
             write.write_files(path, one)
+    else:
+        write.write_database(path, [(found[one.table.id], one) for one in delivered])
     return delivered
 
 

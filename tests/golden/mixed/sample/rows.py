@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from math import prod
 from random import Random
 
+from ingest import casts
 from ingest.declaration import Column, Source
 from sample import values
 from sample.custom import VALUES
@@ -141,6 +142,9 @@ def _as_type(column: Column, moment: datetime, row: int) -> object:
 
 
 def _most(column: Column) -> int:
+    digits = casts.decimal(column.type)
+    if digits:
+        return max(1, int(10 ** min(digits[0] - digits[1], 9)) - 1)
     return {"BOOLEAN": 2, "TIME": 86_400}.get(column.type, 10**9)
 
 

@@ -9,7 +9,7 @@ from dags import steps
 SOURCE = "chinook"
 LANDED = Asset(
     name="music/raw/chinook",
-    uri="duckdb://music/raw_chinook",
+    uri="warehouse://music/raw_chinook",
 )
 
 with DAG(

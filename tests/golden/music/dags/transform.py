@@ -9,53 +9,53 @@ from dags import steps
 LANDED = [
     Asset(
         name="music/raw/chinook",
-        uri="duckdb://music/raw_chinook",
+        uri="warehouse://music/raw_chinook",
     ),
 ]
 MARTS = [
     Asset(
         name="music/marts/dim_album",
-        uri="duckdb://music/marts/dim_album",
+        uri="warehouse://music/marts/dim_album",
     ),
     Asset(
         name="music/marts/dim_artist",
-        uri="duckdb://music/marts/dim_artist",
+        uri="warehouse://music/marts/dim_artist",
     ),
     Asset(
         name="music/marts/dim_customer",
-        uri="duckdb://music/marts/dim_customer",
+        uri="warehouse://music/marts/dim_customer",
     ),
     Asset(
         name="music/marts/dim_employee",
-        uri="duckdb://music/marts/dim_employee",
+        uri="warehouse://music/marts/dim_employee",
     ),
     Asset(
         name="music/marts/dim_genre",
-        uri="duckdb://music/marts/dim_genre",
+        uri="warehouse://music/marts/dim_genre",
     ),
     Asset(
         name="music/marts/dim_invoice",
-        uri="duckdb://music/marts/dim_invoice",
+        uri="warehouse://music/marts/dim_invoice",
     ),
     Asset(
         name="music/marts/fct_invoice_line",
-        uri="duckdb://music/marts/fct_invoice_line",
+        uri="warehouse://music/marts/fct_invoice_line",
     ),
     Asset(
         name="music/marts/dim_media_type",
-        uri="duckdb://music/marts/dim_media_type",
+        uri="warehouse://music/marts/dim_media_type",
     ),
     Asset(
         name="music/marts/dim_playlist",
-        uri="duckdb://music/marts/dim_playlist",
+        uri="warehouse://music/marts/dim_playlist",
     ),
     Asset(
         name="music/marts/fct_playlist_track",
-        uri="duckdb://music/marts/fct_playlist_track",
+        uri="warehouse://music/marts/fct_playlist_track",
     ),
     Asset(
         name="music/marts/dim_track",
-        uri="duckdb://music/marts/dim_track",
+        uri="warehouse://music/marts/dim_track",
     ),
 ]
 
@@ -91,6 +91,7 @@ with DAG(
         retries=0,
     )
     staging = steps.build("staging", "--select=path:models/staging")
+    # All that reads staging: history and snapshots too.
     marts = steps.build("marts", "--exclude=path:models/staging")
     reconcile = steps.python(
         "reconcile",

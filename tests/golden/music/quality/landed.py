@@ -3,36 +3,27 @@
 Exit code 99, on which Airflow skips what follows, says no, and names the tables that are missing.
 """
 
-import json
-import os
 import sys
-from pathlib import Path
 
-import duckdb
+from ingest import declaration, ledger
+from ingest.declaration import LoadError
 
-ROOT = Path(__file__).resolve().parents[1]
 NOT_YET = 99
 
 
-def wanted():
-    """Every landed table that staging reads: (schema, table)."""
-    for path in sorted((ROOT / "ingest").glob("*.json")):
-        source = json.loads(path.read_text(encoding="utf-8"))
-        for table in source["tables"]:
-            yield source["raw_schema"], table
-
-
-def present():
-    if not Path(os.environ["WAREHOUSE_PATH"]).exists():
-        return set()
-    with duckdb.connect(os.environ["WAREHOUSE_PATH"], read_only=True) as warehouse:
-        tables = "select table_schema, table_name from information_schema.tables"
-        return set(warehouse.execute(tables).fetchall())
-
-
 def main():
-    there = present()
-    missing = [f"{schema}.{table}" for schema, table in wanted() if (schema, table) not in there]
+    missing = []
+    try:
+        with ledger.open_warehouse() as db:
+            for source_id in declaration.source_ids():
+                source = declaration.read(source_id)
+                there = set(db.tables(source.raw_schema))
+                missing += [
+                    f"{source.raw_schema}.{t.id}" for t in source.tables if t.id not in there
+                ]
+    except LoadError as error:
+        print(f"landed: {error}", file=sys.stderr)
+        return 1
     if missing:
         print("Not landed yet:", ", ".join(missing))
         return NOT_YET

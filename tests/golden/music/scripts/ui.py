@@ -49,7 +49,7 @@ def prepare(log):
     from dags import steps
 
     run(log, AIRFLOW, "db", "migrate")
-    run(log, AIRFLOW, "pools", "set", steps.POOL, "1", "DuckDB's one process")
+    run(log, AIRFLOW, "pools", "set", steps.POOL, str(steps.POOL_SLOTS), "the warehouse")
     run(log, AIRFLOW, "dags", "reserialize")
     run(log, AIRFLOW, "dags", "pause", *EVERY_DAG)
     run(log, DBT, "docs", "generate")

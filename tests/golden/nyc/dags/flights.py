@@ -9,7 +9,7 @@ from dags import steps
 SOURCE = "flights"
 LANDED = Asset(
     name="nyc/raw/flights",
-    uri="duckdb://nyc/raw_flights",
+    uri="warehouse://nyc/raw_flights",
 )
 
 with DAG(

@@ -16,17 +16,19 @@ WORK_BIN = Path(os.environ.get("WORK_BIN", ROOT / ".venv" / "work" / "bin"))
 DBT_TARGET = Path(os.environ.get("DBT_TARGET_PATH", ROOT / "transform" / "target"))
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
-# DuckDB lets one process in at a time, readers too: every task takes the pool's only slot.
+# Every task takes a slot of the pool.
 POOL = "warehouse"
+POOL_SLOTS = 1  # DuckDB lets one process in at a time, readers too
 
 
-def command(task_id, program, *arguments, **kwargs):
-    """A task that runs a program of the work environment from the repository's root."""
+def command(task_id, program, *arguments, before="", **kwargs):
+    """A task that runs a program of the work environment from the repository's root; `before` is shell to run first."""
     return BashOperator(
         task_id=task_id,
-        bash_command=shlex.join([str(WORK_BIN / program), *arguments]),
+        bash_command=before + shlex.join([str(WORK_BIN / program), *arguments]),
         cwd=str(ROOT),
-        env={"PIPELINE_RUN_ID": "{{ run_id }}"},
+        # The UTC date is that of the time the run was due at: it stays when a task is run again.
+        env={"PIPELINE_RUN_ID": "{{ run_id }}", "PIPELINE_DATE": "{{ dag_run.run_after | ds }}"},
         append_env=True,
         pool=POOL,
         on_failure_callback=notify.task_failed,
@@ -45,6 +47,8 @@ def dbt(task_id, *arguments, **kwargs):
 
 def build(layer, *selection):
     """Build and test a layer of models. Unit tests say nothing of the data: they are in `make test`."""
+    # What `freshness` has parsed; dbt refuses the name of a file that is not there yet.
+    parsed = shlex.quote(str(DBT_TARGET / "partial_parse.msgpack"))
     return dbt(
         layer,
         "build",
@@ -52,7 +56,7 @@ def build(layer, *selection):
         "--exclude-resource-type=unit_test",
         "--indirect-selection=cautious",  # a test that looks into two layers runs with the later one
         f"--target-path={DBT_TARGET / layer}",  # each layer keeps its own results
-        f"--partial-parse-file-path={DBT_TARGET / 'partial_parse.msgpack'}",
+        before=f"[ -f {parsed} ] && export DBT_PARTIAL_PARSE_FILE_PATH={parsed}; ",
         retries=0,  # a test that failed on this data would fail again
     )
 

@@ -9,25 +9,25 @@ from dags import steps
 LANDED = [
     Asset(
         name="nyc/raw/flights",
-        uri="duckdb://nyc/raw_flights",
+        uri="warehouse://nyc/raw_flights",
     ),
 ]
 MARTS = [
     Asset(
         name="nyc/marts/fct_flights",
-        uri="duckdb://nyc/marts/fct_flights",
+        uri="warehouse://nyc/marts/fct_flights",
     ),
     Asset(
         name="nyc/marts/dim_airlines",
-        uri="duckdb://nyc/marts/dim_airlines",
+        uri="warehouse://nyc/marts/dim_airlines",
     ),
     Asset(
         name="nyc/marts/dim_airports",
-        uri="duckdb://nyc/marts/dim_airports",
+        uri="warehouse://nyc/marts/dim_airports",
     ),
     Asset(
         name="nyc/marts/flights_by_carrier_time_hour",
-        uri="duckdb://nyc/marts/flights_by_carrier_time_hour",
+        uri="warehouse://nyc/marts/flights_by_carrier_time_hour",
     ),
 ]
 
@@ -63,6 +63,7 @@ with DAG(
         retries=0,
     )
     staging = steps.build("staging", "--select=path:models/staging")
+    # All that reads staging: history and snapshots too.
     marts = steps.build("marts", "--exclude=path:models/staging")
     reconcile = steps.python(
         "reconcile",

@@ -11,7 +11,7 @@ import pyarrow as pa
 from ingest.declaration import LoadError, Note, Source, Table
 from ingest.ledger import File
 from ingest.measures import Measure, Sum, numeric_columns, read_sums, totals_query
-from ingest.parse import LINE, Batch, Reject
+from ingest.parse import LINE, Batch, Reject, whole
 from ingest.sql import ident, literal, pointer
 
 JSONL_BATCH_ROWS = 50_000
@@ -61,12 +61,13 @@ def _read_parquet(table: Table, file: File, note: Note) -> Iterator[Batch]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(file.path) as parquet:
-        names = [column.name for column in table.columns]
         table.check_columns(file.name, parquet.schema_arrow.names, note)
+        there = [c for c in table.columns if c.name in parquet.schema_arrow.names]
+        names = [column.name for column in there]
         line = 0
         for batch in parquet.iter_batches(PARQUET_BATCH_ROWS, columns=names):
             rows = pa.Table.from_batches([batch]).select(names)
-            rows = rows.rename_columns([column.id for column in table.columns])
+            rows = whole(table, rows.rename_columns([column.id for column in there]))
             numbers = pa.arange(line + 1, line + 1 + rows.num_rows)
             line += rows.num_rows
             yield Batch(rows.append_column(LINE, numbers))

@@ -1,71 +1,65 @@
-"""One load: rows of the chosen tables through dlt into `raw_…`, then the bookkeeping.
+"""One load: rows of the chosen tables through dlt into Parquet, then in one transaction into `raw_…` with the bookkeeping.
 
-Full: dlt fills a staging copy and replaces the table in one transaction. Append: dlt replaces the rows of each file
-that was read, or the rows with the same key. Either way a reader never sees half a table, and a load that is killed
-can be run again. All state is in the warehouse: dlt starts from an empty working folder each time, so that nothing a
-killed run left behind is taken up.
+dlt extracts into a working folder; the warehouse takes the files as a whole (ingest/apply.py). A reader never sees half a
+table, and a load that is killed can be run again: all state is in the warehouse, so dlt starts from an empty working
+folder each time, and nothing that a killed run left behind is taken up.
 """
 
 import importlib
 import os
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
 os.environ.setdefault("RUNTIME__LOG_LEVEL", "ERROR")
-os.environ["DESTINATION__REPLACE_STRATEGY"] = "insert-from-staging"
+# One table after the other: a connection to a source has one query under way.
+os.environ["EXTRACT__NEXT_ITEM_MODE"] = "fifo"
 
 import dlt
-from dlt.common.schema.typing import TColumnSchema
-from dlt.destinations.impl.duckdb.factory import DuckDbTypeMapper
 from dlt.extract import DltResource
 
-from ingest import ledger, parse, settings
+from ingest import ledger, parse, settings, sources, warehouse
+from ingest.apply import Extracted, apply
 from ingest.declaration import LoadError, Source, Table
-from ingest.extract import TableReader
+from ingest.extract import Asked, TableReader
+from ingest.keys import Comparison
 from ingest.ledger import Outcome
+from ingest.record import record
 
 # dlt walks the tables of one run by recursion, a level each, and its schema is slow when it is large.
 TABLES_AT_ONCE = 50
 
 
-class DeclaredTypes(DuckDbTypeMapper):
-    """Creates columns with their declared types; dlt alone has no UUID, and its own idea of some others."""
-
-    def to_destination_type(self, column: TColumnSchema, table: Any = None) -> str:
-        declared = column.get("x-declared-type")
-        return str(declared) if declared else super().to_destination_type(column, table)
-
-
 class Load:
     """What a source's module is given: the tables of this load, and a dlt resource for each."""
 
-    def __init__(self, source: Source, tables: Sequence[Table], folder: Path):
+    def __init__(self, source: Source, tables: Sequence[Table], folder: Path, asked: Asked):
         self.source = source
         self.tables = tables
         self.notes: list[str] = []
         self.outcomes: list[Outcome] = []
         self._folder = folder
+        self._asked = asked
         self._stack = ExitStack()
         self._parser = self._stack.enter_context(parse.session())
         self._states: dict[str, ledger.State] = {}
-        self._database: sqlite3.Connection | None = None  # where the source is one
+        self._readers: dict[str, TableReader] = {}
+        self._database: sources.Reader | None = None  # where the source is one
 
-    def prepare(self, warehouse: Path) -> None:
+    def prepare(self) -> None:
         """Read what earlier loads left, and open the source."""
-        with ledger.open_warehouse(warehouse) as connection:
+        with ledger.open_warehouse() as db:
             for table in self.tables:
-                ledger.retype(connection, table)
-                self._states[table.id] = ledger.state(connection, table)
-        if self.source.kind == "sqlite":
-            from ingest import sqlite
-
-            self._database = self._stack.enter_context(sqlite.snapshot(self.source))
+                with db.transaction():
+                    changed = ledger.retype(db, table)
+                self._states[table.id] = ledger.State() if changed else ledger.state(db, table)
+        if self.source.kind != "files":
+            self._database = self._stack.enter_context(sources.open(self.source))
 
     def close(self) -> None:
         self._stack.close()
@@ -76,50 +70,79 @@ class Load:
 
     def resource(self, table: Table) -> DltResource:
         """The table as a dlt resource of Arrow tables."""
-        resource: DltResource = dlt.resource(self._rows(table), name=table.id, **hints(table))
+        resource: DltResource = dlt.resource(
+            self._rows(table), name=table.id, write_disposition="append"
+        )
         return resource
 
     def _rows(self, table: Table) -> Iterator[Any]:
-        rejects = self._folder / f"rejects-{self.source.tables.index(table)}.parquet"
         reader = TableReader(
-            self.source, table, self._states[table.id], self._parser, rejects, self.note
+            self.source,
+            table,
+            self._states[table.id],
+            self._parser,
+            self._file("rejects", table),
+            self.note,
+            self._asked,
         )
         yield from reader.rows(self._database)
-        self.outcomes.append(reader.outcome)
+        self._readers[table.id] = reader
+
+    def _file(self, what: str, table: Table) -> Path:
+        return self._folder / f"{what}-{self.source.tables.index(table)}.parquet"
+
+    def extracted(self, table: Table, rows: Sequence[Path]) -> Extracted:
+        """What is to be landed of a table: what dlt wrote, and what the comparison of keys found missing."""
+        reader = self._readers[table.id]
+        outcome, keys = reader.outcome, None
+        if self._database and _compares_keys(outcome):
+            comparison = Comparison(self._database, self._parser, reader, self._file("keys", table))
+            keys = comparison.keys()
+            if outcome.kind == "incremental":
+                with ledger.open_warehouse() as db, db.transaction():
+                    missing = comparison.missing(db, rows)
+                rows = [*rows, *comparison.fetch(missing, self._file("missing", table))]
+        reader.close()
+        return Extracted(outcome, rows, keys, self._asked.allow_deletes)
+
+    def land(self, tables: Sequence[Table], landed: dict[str, list[Path]], run_id: str) -> None:
+        """Everything of these tables in one transaction."""
+        extracted = [self.extracted(table, landed.get(table.id, [])) for table in tables]
+        now = datetime.now(UTC)
+        with ledger.open_warehouse() as db, db.transaction():
+            for one in extracted:
+                stamp = ledger.next_stamp(db, one.outcome.table, now)
+                apply(db, one, stamp)
+                record(db, one.outcome, stamp, run_id)
+        self.outcomes += [one.outcome for one in extracted]
 
 
-def hints(table: Table) -> dict[str, Any]:
-    """How dlt lands the table."""
-    columns = [{"name": column.id, "x-declared-type": column.type} for column in table.columns]
-    if table.load == "full":
-        return {"columns": columns, "write_disposition": "replace"}
-    if table.format:
-        return {"columns": columns, "write_disposition": "merge", "merge_key": parse.FILE}
-    if not table.key:
-        raise LoadError(f"{table.source}.{table.id}: append from a database needs a key")
-    return {"columns": columns, "write_disposition": "merge", "primary_key": list(table.key)}
+def _compares_keys(outcome: Outcome) -> bool:
+    """Whether what is gone is told by the keys; a first load has nothing to compare, a backfill sees only a window."""
+    table = outcome.table
+    if outcome.kind == "full":
+        return table.merges and table.soft_deletes and not outcome.rebuilt
+    return (
+        outcome.kind == "incremental"
+        and table.load == "watermark-keys"
+        and outcome.window != (None, None)
+    )
 
 
-def run(source: Source, tables: Sequence[Table], run_id: str) -> Load:
+def run(source: Source, tables: Sequence[Table], run_id: str, asked: Asked | None = None) -> Load:
     """Load the tables and return what was done.
 
     LoadError when it cannot: the tables that were to be loaded with the one that failed, and those after, are as before.
     """
-    warehouse = settings.warehouse_path()
     module = importlib.import_module(f"ingest.{source.id}")
-    with working_folder() as folder:
-        load = Load(source, tables, folder)
+    with working_folder() as folder, warehouse.locked(tables):
+        load = Load(source, tables, folder, asked or Asked())
         try:
-            load.prepare(warehouse)
+            load.prepare()
             for first in range(0, len(tables), TABLES_AT_ONCE):
                 load.tables = tables[first : first + TABLES_AT_ONCE]
-                pipeline = _pipeline(source, warehouse, folder / f"dlt-{first}")
-                info = pipeline.run(module.extract(load), loader_file_format="parquet")
-                info.raise_on_failed_jobs()
-                done = load.outcomes[first:]
-                load.outcomes[first:] = sorted(done, key=lambda one: load.tables.index(one.table))
-                with ledger.open_warehouse(warehouse) as connection:
-                    ledger.commit(connection, load.outcomes[first:], run_id)
+                landed = _extract(source, module.extract(load), folder / f"dlt-{first}")
+                load.land(load.tables, landed, run_id)
         except Exception as error:
             raise _cause(error) from error
         finally:
@@ -127,17 +150,25 @@ def run(source: Source, tables: Sequence[Table], run_id: str) -> Load:
     return load
 
 
-def _pipeline(source: Source, warehouse: Path, folder: Path) -> dlt.Pipeline:
+def _extract(source: Source, extract: Any, folder: Path) -> dict[str, list[Path]]:
+    """Run dlt; the Parquet files that it wrote, by table."""
     pipeline = dlt.pipeline(
         f"ingest_{source.id}",
-        destination=dlt.destinations.duckdb(
-            str(warehouse), type_mapper=DeclaredTypes, naming_convention="direct"
+        destination=dlt.destinations.filesystem(
+            bucket_url=str(folder / "landed"),
+            naming_convention="direct",
+            layout="{table_name}/{file_id}.{ext}",
         ),
         dataset_name=source.raw_schema,
         pipelines_dir=str(folder),
     )
     pipeline.config.restore_from_destination = False
-    return pipeline
+    info = pipeline.run(extract, loader_file_format="parquet")
+    info.raise_on_failed_jobs()
+    found: dict[str, list[Path]] = {}
+    for path in sorted((folder / "landed" / source.raw_schema).rglob("*.parquet")):
+        found.setdefault(path.parent.name, []).append(path)
+    return found
 
 
 def _cause(error: BaseException) -> BaseException:

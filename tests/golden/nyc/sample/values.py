@@ -87,7 +87,8 @@ def numbered(column: Column, number: int, salt: str) -> object:
         return number + 1
     if column.type == "VARCHAR":
         letters = re.sub(r"[^A-Za-z]", "", column.name)[:3].upper() or "K"
-        return f"{letters}-{number + 1:05d}"
+        text = f"{letters}-{number + 1:05d}"
+        return f"{text.lower()}@example.com" if "mail" in column.name.lower() else text
     if column.type == "UUID":
         digest = hashlib.md5(f"{salt}.{number}".encode(), usedforsecurity=False)
         return UUID(bytes=digest.digest(), version=4)
@@ -104,6 +105,8 @@ def numbered(column: Column, number: int, salt: str) -> object:
 
 
 def _text(name: str) -> Make:
+    when = _moment(name)
+
     def person(random: Random) -> tuple[str, str]:
         return random.choice(FIRST_NAMES), random.choice(LAST_NAMES)
 
@@ -111,11 +114,15 @@ def _text(name: str) -> Make:
         return lambda random, row, moment: (
             f"{'.'.join(_ascii(p) for p in person(random))}{row}@example.com"
         )
+    if _BIRTH.search(name):
+        return lambda random, row, moment: f"{when(random, moment):%Y-%m-%d}"
+    if re.search(r"(^|_)ip($|_)", name):
+        return lambda random, row, moment: f"192.0.2.{random.randrange(1, 255)}"
     if re.search(r"first|given", name):
         return lambda random, row, moment: random.choice(FIRST_NAMES)
     if re.search(r"last|sur|family", name):
         return lambda random, row, moment: random.choice(LAST_NAMES)
-    if "phone" in name or "mobile" in name:
+    if re.search(r"phone|mobile|(^|_)(tel|fax)($|_)", name):
         return lambda random, row, moment: f"+1 555 01{random.randrange(100):02d}"
     if re.search(r"url|link|website", name):
         return lambda random, row, moment: f"https://example.com/{name}/{random.randrange(1000)}"
@@ -130,6 +137,8 @@ def _text(name: str) -> Make:
             return lambda random, row, moment, words=words: random.choice(words)  # type: ignore[misc]
     if "name" in name:
         return lambda random, row, moment: " ".join(person(random))
+    if re.search(r"iban|card|account|(^|_)ssn|passport|tax_?(id|n)", name):
+        return lambda random, row, moment: f"{random.randrange(10**12):012d}"
     stem = name.strip("_")[:20] or "value"
     return lambda random, row, moment: f"{stem} {random.randrange(100)}"
 
@@ -173,6 +182,7 @@ def _decimal(name: str, precision: int, scale: int) -> Make:
     low, high = _range(name)
     largest = 10**precision - 1
     smallest = min(round(low * 10**scale), largest)
+    smallest = max(smallest, -largest)
     top = min(round(high * 10**scale), largest)
     return lambda random, row, moment: Decimal(random.randint(smallest, top)).scaleb(-scale)
 

@@ -9,7 +9,7 @@ from dags import steps
 SOURCE = "readings"
 LANDED = Asset(
     name="readings/raw/readings",
-    uri="duckdb://readings/raw_readings",
+    uri="warehouse://readings/raw_readings",
 )
 
 with DAG(

@@ -9,13 +9,13 @@ from dags import steps
 LANDED = [
     Asset(
         name="readings/raw/readings",
-        uri="duckdb://readings/raw_readings",
+        uri="warehouse://readings/raw_readings",
     ),
 ]
 MARTS = [
     Asset(
         name="readings/marts/fct_readings",
-        uri="duckdb://readings/marts/fct_readings",
+        uri="warehouse://readings/marts/fct_readings",
     ),
 ]
 
@@ -51,6 +51,7 @@ with DAG(
         retries=0,
     )
     staging = steps.build("staging", "--select=path:models/staging")
+    # All that reads staging: history and snapshots too.
     marts = steps.build("marts", "--exclude=path:models/staging")
     reconcile = steps.python(
         "reconcile",

@@ -2,60 +2,62 @@
 
 import json
 import sys
-import unicodedata
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import duckdb
-
 from ingest import declaration, ledger, settings
 from ingest.declaration import LoadError, Table
-from ingest.sql import ident
-from quality.reconcile import read_checks
+from ingest.sql import ident, literal
+from ingest.warehouse import Warehouse
+from quality import dbt_results
+from quality.landing import raw_relation
+from quality.models import read_checks
+from quality.text_table import age, count, text_table
+from quality.totals import DELETED_AT, Relations, relations
 
 # Above this many tables a source gets one line.
 MOST_LINES = 40
-NAME_WIDTH = 26
 
 
 @dataclass
 class Line:
-    """One table. None where a hop has no rows yet, or does not exist for this table."""
+    """One table. None where a hop has no rows yet, or does not exist for this table.
+
+    `source` is what the newest load has counted at the source: all of the table, or, where `part`, what it read of it.
+    `moved` are rows of the newest load that are worth a word: those older than the window it read, deleted, superseded.
+    """
 
     name: str
-    source: int | None
-    landed: int | None
-    quarantined: int
-    staging: int | None
-    mart: int | None
-    newest: datetime | None
-    loaded: datetime | None
-    target: int
+    source: int | None = None
+    part: bool = False
+    landed: int | None = None
+    quarantined: int = 0
+    staging: int | None = None
+    mart: int | None = None
+    newest: datetime | None = None
+    loaded: datetime | None = None
+    target: int = 0
+    moved: dict[str, int] = field(default_factory=dict)
 
 
 def main() -> int:
     try:
-        with ledger.open_warehouse(settings.warehouse_path()) as connection:
+        with ledger.open_warehouse() as db:
             checks = read_checks()
-            sources = {name: declaration.read(name) for name in declaration.source_ids()}
-            lines = [
-                _line(
-                    connection,
-                    sources[check["source"]].table(check["table"]),
-                    check,
-                    checks["marts"],
-                )
-                for check in checks["staging"]
-            ]
-            differences = _differences(connection)
-            other_marts = _other_marts(connection, checks["marts"])
+            there = relations(db)
+            lines = _lines(db, checks, there)
+            differences = _differences(db)
+            other_marts = _other_marts(db, checks["marts"], there)
     except LoadError as error:
         print(f"summary: {error}", file=sys.stderr)
         return 1
+    if len(lines) > MOST_LINES:
+        lines = _by_source(lines)
     blocks = [
         _rows(lines),
+        _moved(lines),
         _marts(other_marts),
         _freshness(lines),
         _checks(differences),
@@ -65,94 +67,130 @@ def main() -> int:
     return 0
 
 
-def _line(
-    connection: duckdb.DuckDBPyConnection,
-    table: Table,
-    check: dict[str, Any],
-    marts: list[dict[str, Any]],
-) -> Line:
-    which = [table.source, table.id]
-    ((source,),) = connection.execute(
-        f'SELECT sum(value::BIGINT) FROM ops.source_measures WHERE {ledger.OF_TABLE} AND "column" IS NULL',
-        which,
-    ).fetchall()
-    ((quarantined,),) = connection.execute(
-        f"SELECT count(*) FROM ops.quarantine WHERE {ledger.OF_TABLE}", which
-    ).fetchall()
-    ((loaded,),) = connection.execute(
-        f"SELECT max(loaded_at) FROM ops.loads WHERE {ledger.OF_TABLE}", which
-    ).fetchall()
-    mart = next((m["mart"] for m in marts if m["staging"] == check["model"]), None)
-    raw = f"{ident(table.raw_schema)}.{ident(table.id)}"
-    newest = None
-    if table.watermark and table.column(table.watermark).type in (
-        "DATE",
-        "TIMESTAMP",
-        "TIMESTAMPTZ",
-    ):
-        newest = _value(connection, f"SELECT max({ident(table.watermark)})::TIMESTAMP FROM {raw}")
-    return Line(
-        name=f"{table.source}.{table.id}",
-        source=source,
-        landed=_value(connection, f"SELECT count(*) FROM {raw}"),
-        quarantined=quarantined,
-        staging=_value(connection, f"SELECT count(*) FROM staging.{ident(check['model'])}"),
-        mart=_value(connection, f"SELECT count(*) FROM marts.{ident(mart)}") if mart else None,
-        newest=newest and newest.replace(tzinfo=UTC),
-        loaded=loaded,
-        target=check["freshness_seconds"],
+def _lines(db: Warehouse, checks: dict[str, Any], there: Relations) -> list[Line]:
+    sources = {name: declaration.read(name) for name in declaration.source_ids()}
+    measured = _by_table(
+        db,
+        "sum(CAST(value AS BIGINT))",
+        "source_measures WHERE \"column\" IS NULL AND what = 'source'",
     )
-
-
-def _value(connection: duckdb.DuckDBPyConnection, query: str) -> Any:
-    """The query's one value; None when a table in it is not there."""
-    try:
-        ((value,),) = connection.execute(query).fetchall()
-    except duckdb.CatalogException:
-        return None
-    return value
-
-
-def _differences(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
-    """Comparisons in the newest reconciliation of each table, and how many of them disagreed."""
-    query = """
-        SELECT count(*), count(*) FILTER (NOT ok) FROM (
-            FROM ops.reconciliation
-            QUALIFY row_number() OVER (PARTITION BY hop, source, "table" ORDER BY checked_at DESC) = 1
+    quarantined = _by_table(db, "count(*)", "quarantine WHERE 1 = 1")
+    loaded = _by_table(db, "max(loaded_at)", "loads WHERE 1 = 1")
+    marts = {mart["staging"]: mart["mart"] for mart in reversed(checks["marts"])}
+    lines = []
+    for check in checks["staging"]:
+        table = sources[check["source"]].table(check["table"])
+        which = (table.source, table.id)
+        mart = marts.get(check["model"])
+        line = Line(
+            f"{table.source}.{table.id}",
+            source=None if which not in measured else int(measured[which]),
+            landed=_living(db, there, table.raw_schema, table.id),
+            quarantined=quarantined.get(which, 0),
+            staging=_living(db, there, "staging", check["model"]),
+            mart=_living(db, there, "marts", mart) if mart else None,
+            loaded=loaded.get(which),
+            target=check["freshness_seconds"],
         )
+        if line.landed is not None:
+            _newest_load(db, table, line)
+        lines.append(line)
+    return lines
+
+
+def _by_table(db: Warehouse, value: str, of: str) -> dict[tuple[str, str], Any]:
+    query = f'SELECT source, "table", {value} FROM ops.{of} GROUP BY 1, 2'
+    return {(source, table): found for source, table, found in db.execute(query)}
+
+
+def _living(db: Warehouse, there: Relations, schema: str, name: str) -> int | None:
+    """Rows that the source has not deleted; None when the table is not there."""
+    marked = there.get((schema, name))
+    if marked is None:
+        return None
+    living = f" WHERE {DELETED_AT} IS NULL" if marked else ""
+    ((rows,),) = db.execute(f"SELECT count(*) FROM {ident(schema)}.{ident(name)}{living}")
+    return int(rows)
+
+
+def _newest_load(db: Warehouse, table: Table, line: Line) -> None:
+    """The newest row's time, and what the newest load read that was not simply new."""
+    mark = ident(table.watermark or "")
+    if table.temporal:
+        query = f"SELECT max(CAST({mark} AS TIMESTAMP)) FROM {raw_relation(table)}"
+        ((newest,),) = db.execute(query)
+        line.newest = newest and newest.replace(tzinfo=UTC)
+    found = db.execute(
+        "SELECT loaded_at, kind, window_from, window_to, rows_superseded, rows_deleted FROM ops.loads "
+        f"WHERE {ledger.OF_TABLE} ORDER BY loaded_at DESC LIMIT 1",
+        [table.source, table.id],
+    )
+    if not found:
+        return
+    ((stamp, kind, low, high, superseded, deleted),) = found
+    line.part = table.incremental and bool(low or high or kind == "replay")
+    late = 0
+    if low and table.temporal:
+        bound = f"CAST({literal(low)} AS {table.column(table.watermark or '').type})"
+        newest = f"_loaded_at = CAST({literal(stamp.isoformat())} AS TIMESTAMPTZ)"
+        query = f"SELECT count(*) FROM {raw_relation(table)} WHERE {newest} AND {mark} < {bound}"
+        ((late,),) = db.execute(query)
+    line.moved = {"late": int(late), "deleted": deleted or 0, "superseded": superseded or 0}
+
+
+def _differences(db: Warehouse) -> tuple[int, int]:
+    """Tables in the newest reconciliation of each hop, and how many of them disagreed."""
+    query = """
+        SELECT count(*), count(*) FILTER (WHERE NOT agrees) FROM (
+            SELECT r.hop, r.source, r."table", bool_and(r.ok) AS agrees
+            FROM ops.reconciliation AS r
+            JOIN (
+                SELECT hop, source, "table", max(checked_at) AS newest
+                FROM ops.reconciliation GROUP BY hop, source, "table"
+            ) AS n ON n.hop = r.hop AND n.source = r.source AND n."table" = r."table"
+            WHERE r.checked_at = n.newest
+            GROUP BY r.hop, r.source, r."table"
+        ) AS newest_of_each
     """
-    try:
-        ((compared, different),) = connection.execute(query).fetchall()
-    except duckdb.CatalogException:
-        return 0, 0
-    return compared, different
+    ((compared, different),) = db.execute(query)
+    return int(compared), int(different)
 
 
 def _other_marts(
-    connection: duckdb.DuckDBPyConnection, one_to_one: list[dict[str, Any]]
-) -> list[tuple[str, int]]:
-    shown = {mart["mart"] for mart in one_to_one}
-    found = connection.execute(
-        "SELECT table_name FROM information_schema.tables WHERE table_schema = 'marts' ORDER BY table_name"
-    ).fetchall()
-    names = [name for (name,) in found if name not in shown]
-    return [
-        (name, _value(connection, f"SELECT count(*) FROM marts.{ident(name)}")) for name in names
-    ]
+    db: Warehouse, marts: list[dict[str, Any]], there: Relations
+) -> list[tuple[str, int | None]]:
+    shown = {mart["mart"] for mart in marts if mart["staging"]}
+    names = sorted(name for schema, name in there if schema == "marts" and name not in shown)
+    return [(name, _living(db, there, "marts", name)) for name in names]
 
 
 def _rows(lines: list[Line]) -> str:
-    if len(lines) > MOST_LINES:
-        lines = _by_source(lines)
-    head = ("", "source", "landed", "quarantine", "staging", "mart")
+    head = ("rows", "source", "landed", "quarantine", "staging", "mart")
     body = [
         (
             line.name,
-            *map(_count, (line.source, line.landed, line.quarantined, line.staging, line.mart)),
+            f"{'+' if line.part else ''}{count(line.source)}",
+            *map(count, (line.landed, line.quarantined, line.staging, line.mart)),
         )
         for line in lines
     ]
-    return _table([("rows", *head[1:]), *body])
+    parts = any(line.part for line in lines)
+    return text_table([head, *body]) + ("\n+ read by the newest load" if parts else "")
+
+
+def _moved(lines: list[Line]) -> str:
+    """Late and deleted rows, and those that a newer one of the same key has taken the place of: where there are any."""
+    kinds = [
+        kind for kind in ("late", "deleted", "superseded") if any(x.moved.get(kind) for x in lines)
+    ]
+    if not kinds:
+        return ""
+    body = [
+        (line.name, *(count(line.moved.get(kind, 0)) for kind in kinds))
+        for line in lines
+        if any(line.moved.values())
+    ]
+    return text_table([("newest load", *kinds), *body])
 
 
 def _by_source(lines: list[Line]) -> list[Line]:
@@ -163,6 +201,7 @@ def _by_source(lines: list[Line]) -> list[Line]:
         Line(
             f"{source} ({len(group)} tables)",
             sum(line.source or 0 for line in group),
+            any(line.part for line in group),
             sum(line.landed or 0 for line in group),
             sum(line.quarantined for line in group),
             sum(line.staging or 0 for line in group),
@@ -170,34 +209,31 @@ def _by_source(lines: list[Line]) -> list[Line]:
             max((line.newest for line in group if line.newest), default=None),
             min((line.loaded for line in group if line.loaded), default=None),
             min(line.target for line in group),
+            dict(sum((Counter(line.moved) for line in group), Counter[str]())),
         )
         for source, group in groups.items()
     ]
 
 
-def _marts(others: list[tuple[str, int]]) -> str:
-    return (
-        _table([("other marts", "rows"), *((name, _count(rows)) for name, rows in others)])
-        if others
-        else ""
-    )
+def _marts(others: list[tuple[str, int | None]]) -> str:
+    if not others:
+        return ""
+    return text_table([("other marts", "rows"), *((name, count(rows)) for name, rows in others)])
 
 
 def _freshness(lines: list[Line]) -> str:
-    if len(lines) > MOST_LINES:
-        lines = _by_source(lines)
     now = datetime.now(UTC)
     body = []
     for line in lines:
         newest = f"{line.newest:%Y-%m-%d %H:%M}" if line.newest else "-"
-        loaded = f"{_age((now - line.loaded).total_seconds())} ago" if line.loaded else "never"
-        body.append((line.name, newest, loaded, _age(line.target), _verdict(line, now)))
-    return _table([("freshness", "newest row", "loaded", "target", ""), *body])
+        loaded = f"{age((now - line.loaded).total_seconds())} ago" if line.loaded else "never"
+        body.append((line.name, newest, loaded, age(line.target), _verdict(line, now)))
+    return text_table([("freshness", "newest row", "loaded", "target", ""), *body])
 
 
 def _verdict(line: Line, now: datetime) -> str:
     """Against the target: the newest row's age; of sample data, whose rows have no age, that of the load."""
-    by_load = settings.environment() == "demo" or line.newest is None
+    by_load = settings.has_twin() or line.newest is None
     since = line.loaded if by_load else line.newest
     if since is None:
         return "none"
@@ -216,20 +252,13 @@ def _checks(differences: tuple[int, int]) -> str:
         row += [f"{tests['warn']} warned"] if tests["warn"] else []
         row += [f"{tests['skipped']} skipped"] if tests["skipped"] else []
         body.insert(0, tuple(row))
-    return _table([("checks", "", ""), *body]) if body else ""
+    return text_table([("checks", "", ""), *body]) if body else ""
 
 
 def _tests() -> Counter[str]:
-    """The newest status of each dbt test."""
-    target = settings.ROOT / "transform" / "target"
-    own = target / settings.environment()
-    results: dict[str, str] = {}
-    found = (own if own.is_dir() else target).rglob("run_results.json")
-    for path in sorted(found, key=lambda path: path.stat().st_mtime_ns):
-        for result in json.loads(path.read_text(encoding="utf-8"))["results"]:
-            if result["unique_id"].startswith(("test.", "unit_test.")):
-                results[result["unique_id"]] = result["status"]
-    return Counter("pass" if status == "success" else status for status in results.values())
+    """How many dbt tests had which status, the newest of each."""
+    newest = dbt_results.statuses("test", "unit_test").values()
+    return Counter("pass" if status == "success" else status for status in newest)
 
 
 def _seconds() -> str:
@@ -238,46 +267,8 @@ def _seconds() -> str:
         return ""
     timings = json.loads(path.read_text(encoding="utf-8"))
     timings.setdefault("total", sum(timings.values()))
-    return _table([("seconds", ""), *((phase, f"{spent:.1f}") for phase, spent in timings.items())])
-
-
-def _table(rows: list[tuple[str, ...]]) -> str:
-    """Aligned text: names to the left, all else to the right."""
-    columns = max(len(row) for row in rows)
-    rows = [(*(_cut(cell) for cell in row), *[""] * (columns - len(row))) for row in rows]
-    widths = [max(_width(row[place]) for row in rows) for place in range(columns)]
-    widths[0] = max(widths[0], NAME_WIDTH)
-    lines = []
-    for row in rows:
-        cells = [row[0] + " " * (widths[0] - _width(row[0]))]
-        cells += [
-            " " * (width - _width(cell)) + cell
-            for cell, width in zip(row[1:], widths[1:], strict=True)
-        ]
-        lines.append("  ".join(cells).rstrip())
-    rule = "-" * max(_width(line) for line in lines)
-    return "\n".join([lines[0], rule, *lines[1:]])
-
-
-def _cut(cell: str) -> str:
-    return cell if _width(cell) <= NAME_WIDTH else cell[: NAME_WIDTH - 1] + "…"
-
-
-def _width(text: str) -> int:
-    """Columns that the text takes on a terminal."""
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide
-
-
-def _count(number: int | None) -> str:
-    return "-" if number is None else f"{number:,}"
-
-
-def _age(seconds: float) -> str:
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(0, seconds):.0f} s"
+    body = [(phase, f"{spent:.1f}") for phase, spent in timings.items()]
+    return text_table([("seconds", ""), *body])
 
 
 if __name__ == "__main__":

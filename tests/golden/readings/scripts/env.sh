@@ -18,7 +18,12 @@ done
 
 case $environment in
 demo)
-    WAREHOUSE_PATH=$root/data/demo.duckdb
+    WAREHOUSE_KIND=duckdb
+    WAREHOUSE_PATH=data/demo.duckdb
+    ;;
+drill) # what the drill has set stays as it is
+    WAREHOUSE_KIND=${WAREHOUSE_KIND:-duckdb}
+    WAREHOUSE_PATH=${WAREHOUSE_PATH:-data/drill/warehouse.duckdb}
     ;;
 prod)
     if [ -f .env ]; then
@@ -26,26 +31,31 @@ prod)
         . ./.env
         set +a
     fi
+    WAREHOUSE_KIND=duckdb
     WAREHOUSE_PATH=${WAREHOUSE_PATH:-data/prod.duckdb}
     ;;
 *)
-    echo "env: no such environment: $environment (demo or prod)" >&2
+    echo "env: no such environment: $environment (demo, drill or prod)" >&2
     exit 2
     ;;
 esac
-case $WAREHOUSE_PATH in
-/*) ;;
-*) WAREHOUSE_PATH=$root/$WAREHOUSE_PATH ;;
-esac
+if [ "$WAREHOUSE_KIND" = duckdb ]; then
+    case $WAREHOUSE_PATH in
+    /*) ;;
+    *) WAREHOUSE_PATH=$root/$WAREHOUSE_PATH ;;
+    esac
+    mkdir -p "$(dirname "$WAREHOUSE_PATH")"
+    export WAREHOUSE_PATH
+fi
 
-export PIPELINE_ENV="$environment" WAREHOUSE_PATH
+export PIPELINE_ENV="$environment" WAREHOUSE_KIND
 export PYTHONPATH="$root" PATH="$root/.venv/work/bin:$root/.venv/airflow/bin:$PATH"
 
 export DBT_PROJECT_DIR="$root/transform" DBT_PROFILES_DIR="$root/transform"
 export DBT_TARGET_PATH="$root/transform/target/$environment" DBT_LOG_PATH="$root/logs/$environment/dbt"
 
 export AIRFLOW_HOME="$root/.airflow/$environment"
-mkdir -p "$AIRFLOW_HOME" "$(dirname "$WAREHOUSE_PATH")"
+mkdir -p "$AIRFLOW_HOME" data
 export AIRFLOW__CORE__DAGS_FOLDER="$root/dags"
 export AIRFLOW__CORE__LOAD_EXAMPLES=False
 export AIRFLOW__LOGGING__BASE_LOG_FOLDER="$root/logs/$environment/airflow"

@@ -20,7 +20,8 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "ROOT", tmp_path)
     monkeypatch.setattr(settings, "SAMPLE_DATA", tmp_path / "sample" / "data")
     monkeypatch.setenv("PIPELINE_ENV", "demo")
-    monkeypatch.delenv("WAREHOUSE_PATH", raising=False)
+    for name in ("WAREHOUSE_PATH", "WAREHOUSE_KIND", "PIPELINE_TOKEN_KEY"):
+        monkeypatch.delenv(name, raising=False)
     return tmp_path
 
 
@@ -45,10 +46,10 @@ def load(place):
 @pytest.fixture
 def query(place):
     """Make a function that runs SQL in the warehouse and gives the rows."""
-    from ingest import ledger, settings
+    from ingest import ledger
 
     def run(sql, parameters=()):
-        with ledger.open_warehouse(settings.warehouse_path()) as connection:
-            return connection.execute(sql, list(parameters)).fetchall()
+        with ledger.open_warehouse() as db:
+            return db.execute(sql, parameters)
 
     return run

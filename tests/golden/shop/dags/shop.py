@@ -9,7 +9,7 @@ from dags import steps
 SOURCE = "shop"
 LANDED = Asset(
     name="shop/raw/shop",
-    uri="duckdb://shop/raw_shop",
+    uri="warehouse://shop/raw_shop",
 )
 
 with DAG(

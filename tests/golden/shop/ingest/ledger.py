@@ -1,44 +1,45 @@
 """The loads' bookkeeping, in schema `ops` of the warehouse: what was read, what it added up to, what was rejected.
 
-It is committed after the rows are in `raw_…`, never before. A load that is killed in between is simply run again: it
+It is committed together with the rows, in one transaction, never before. A load that is killed is simply run again: it
 reads the same files, or from the same mark, and puts the same rows in the same place.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-import duckdb
-
-from ingest import casts
+from ingest import casts, warehouse
 from ingest.declaration import LoadError, Table
 from ingest.measures import Measure
-from ingest.parse import FILE
 from ingest.sql import ident
+from ingest.warehouse import Warehouse
 
-# Dates and times are UTC. `value` in source_measures is a number as text: no one numeric type holds them all.
-TABLES = """
-CREATE SCHEMA IF NOT EXISTS ops;
-CREATE TABLE IF NOT EXISTS ops.loads (
-    run_id VARCHAR, source VARCHAR, "table" VARCHAR, loaded_at TIMESTAMPTZ, seconds DOUBLE,
-    files_read BIGINT, rows_read BIGINT, rows_landed BIGINT, rows_quarantined BIGINT
-);
-CREATE TABLE IF NOT EXISTS ops.loaded_files (
-    source VARCHAR, "table" VARCHAR, file VARCHAR, bytes BIGINT, mtime_ns BIGINT, sha256 VARCHAR, run_id VARCHAR
-);
-CREATE TABLE IF NOT EXISTS ops.marks (source VARCHAR, "table" VARCHAR, mark JSON, run_id VARCHAR);
-CREATE TABLE IF NOT EXISTS ops.source_measures (
-    source VARCHAR, "table" VARCHAR, part VARCHAR, "column" VARCHAR, value VARCHAR, exact BOOLEAN, run_id VARCHAR
-);
-CREATE TABLE IF NOT EXISTS ops.quarantine (
-    source VARCHAR, "table" VARCHAR, file VARCHAR, line BIGINT, reason VARCHAR, raw JSON,
-    run_id VARCHAR, loaded_at TIMESTAMPTZ
-);
-"""
+# `value` in source_measures is a number as text: no one numeric type holds them all.
+COLUMNS = {
+    "loads": """run_id VARCHAR, source VARCHAR, "table" VARCHAR, kind VARCHAR, loaded_at TIMESTAMPTZ,
+        window_from VARCHAR, window_to VARCHAR, seconds DOUBLE PRECISION, files_read BIGINT, rows_read BIGINT,
+        rows_landed BIGINT, rows_quarantined BIGINT, rows_superseded BIGINT, rows_deleted BIGINT""",
+    "loaded_files": """source VARCHAR, "table" VARCHAR, file VARCHAR, bytes BIGINT, mtime_ns BIGINT, sha256 VARCHAR,
+        run_id VARCHAR""",
+    "marks": """source VARCHAR, "table" VARCHAR, mark VARCHAR, token_key VARCHAR, run_id VARCHAR""",
+    "source_measures": """source VARCHAR, "table" VARCHAR, what VARCHAR, part VARCHAR, "column" VARCHAR, value VARCHAR,
+        exact BOOLEAN, run_id VARCHAR""",
+    "quarantine": """source VARCHAR, "table" VARCHAR, file VARCHAR, line BIGINT, "key" VARCHAR, "window" VARCHAR,
+        reason VARCHAR, raw VARCHAR, run_id VARCHAR, loaded_at TIMESTAMPTZ""",
+    "reconciliation": """run_id VARCHAR, checked_at TIMESTAMPTZ, hop VARCHAR, source VARCHAR, "table" VARCHAR,
+        "window" VARCHAR, expected_rows BIGINT, actual_rows BIGINT, sums VARCHAR, ok BOOLEAN""",
+    "backfills": """source VARCHAR, "table" VARCHAR, window_from VARCHAR, window_to VARCHAR, done_at TIMESTAMPTZ,
+        rows_landed BIGINT""",
+}
 OF_TABLE = 'source = ? AND "table" = ?'
+QUARANTINED = {
+    "file": "VARCHAR", "line": "BIGINT", "key": "VARCHAR", "window": "VARCHAR", "reason": "VARCHAR", "raw": "VARCHAR",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -69,197 +70,154 @@ class LoadedFile:
 
 @dataclass
 class State:
-    """What the ledger knows of a table. `retry` are the rowids that are in quarantine."""
+    """What the ledger knows of a table.
+
+    `retry` are the rows in quarantine that can be asked for, by rowid (SQLite) or key; `nameless` whether there are others.
+    """
 
     files: dict[str, LoadedFile] = field(default_factory=dict)
     mark: object = None
-    retry: list[int] = field(default_factory=list)
+    token_key: str | None = None
+    retry: tuple[Any, ...] = ()
+    nameless: bool = False
 
 
 @dataclass
 class Part:
-    """What was read of a table: a file of it, or all of it where `file` is None."""
+    """What was read of a table, by the source's own count: a file, a day of the watermark, or all of it (name '')."""
 
     measure: Measure
+    name: str = ""
     file: File | None = None
     sha256: str | None = None
-    rows_read: int = 0
-    rows_landed: int = 0
 
 
 @dataclass
 class Outcome:
-    """One table's load. `unchanged` counts the files that were loaded before and left alone."""
+    """One table's load.
+
+    `window` is what was read of an incremental table, `retried` the quarantined rows that were read again besides;
+    `unchanged` counts the files that were loaded before and left alone; `rebuilt`: no row of before may stay;
+    `keys` counts the keys of the source, where they were compared.
+    """
 
     table: Table
+    kind: str = "full"
+    window: tuple[str | None, str | None] = (None, None)
     parts: list[Part] = field(default_factory=list)
+    superseded: dict[str, Measure] = field(default_factory=dict)
     reasons: dict[str, int] = field(default_factory=dict)
     rejects: Path | None = None
     mark: object = None
+    token_key: str | None = None
+    retried: tuple[Any, ...] = ()
+    rebuilt: bool = False
+    keys: int | None = None
     unchanged: int = 0
+    rows_read: int = 0
+    rows_quarantined: int = 0
+    rows_deleted: int = 0
     seconds: float = 0.0
 
     @property
-    def rows_read(self) -> int:
-        return sum(part.rows_read for part in self.parts)
+    def rows_superseded(self) -> int:
+        return sum(measure.rows for measure in self.superseded.values())
 
     @property
     def rows_landed(self) -> int:
-        return sum(part.rows_landed for part in self.parts)
-
-    @property
-    def rows_quarantined(self) -> int:
-        return self.rows_read - self.rows_landed
+        return self.rows_read - self.rows_quarantined - self.rows_superseded
 
 
 @contextmanager
-def open_warehouse(path: Path, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse, with its bookkeeping tables. LoadError when another process has it open."""
-    if not read_only:
-        path.parent.mkdir(parents=True, exist_ok=True)
+def open_warehouse(read_only: bool = False) -> Iterator[Warehouse]:
+    """The warehouse, with its bookkeeping tables. LoadError when another process has it open for too long."""
+    db = warehouse.connect(read_only)
     try:
-        connection = duckdb.connect(str(path), read_only=read_only)
-    except duckdb.IOException as error:
-        raise LoadError(f"cannot open the warehouse {path}: {error}") from error
-    try:
-        connection.execute("SET TimeZone = 'UTC'")
-        if not read_only:
-            connection.execute(TABLES)
-        yield connection
+        if not read_only and set(COLUMNS) - set(db.tables("ops")):
+            with db.transaction():
+                db.execute("CREATE SCHEMA IF NOT EXISTS ops")
+                for name, columns in COLUMNS.items():
+                    db.execute(f"CREATE TABLE IF NOT EXISTS ops.{name} ({columns})")
+        yield db
     finally:
-        connection.close()
+        db.close()
 
 
-def state(connection: duckdb.DuckDBPyConnection, table: Table) -> State:
+def state(db: Warehouse, table: Table) -> State:
     """What earlier loads left of this table; nothing when its landed rows are gone."""
     which = [table.source, table.id]
-    if not raw_columns(connection, table):
+    if not db.columns(table.raw_schema, table.id):
         return State()
-    files = connection.execute(
+    files = db.execute(
         f"SELECT file, bytes, mtime_ns, sha256 FROM ops.loaded_files WHERE {OF_TABLE}", which
-    ).fetchall()
-    marks = connection.execute(f"SELECT mark FROM ops.marks WHERE {OF_TABLE}", which).fetchall()
-    retry = connection.execute(
-        f"SELECT line FROM ops.quarantine WHERE {OF_TABLE} AND line IS NOT NULL", which
-    ).fetchall()
+    )
+    marks = db.execute(f"SELECT mark, token_key FROM ops.marks WHERE {OF_TABLE}", which)
+    mark, token_key = marks[0] if marks else (None, None)
+    retry = db.execute(f'SELECT line, "key" FROM ops.quarantine WHERE {OF_TABLE}', which)
     return State(
         files={name: LoadedFile(*rest) for name, *rest in files},
-        mark=json.loads(marks[0][0]) if marks else None,
-        retry=[line for (line,) in retry],
+        mark=json.loads(mark) if mark else None,
+        token_key=token_key,
+        retry=tuple(
+            line if line is not None else tuple(json.loads(key))
+            for line, key in retry
+            if line or key
+        ),
+        nameless=any(not line and not key for line, key in retry),
     )
 
 
-def raw_columns(connection: duckdb.DuckDBPyConnection, table: Table) -> dict[str, str]:
-    """The columns of the landed table and their types; empty when there is none yet."""
-    found = connection.execute(
-        "SELECT column_name, data_type FROM information_schema.columns "
-        "WHERE table_schema = ? AND table_name = ?",
-        [table.raw_schema, table.id],
-    ).fetchall()
-    return dict(found)
+def next_stamp(db: Warehouse, table: Table, now: datetime) -> datetime:
+    """The `_loaded_at` of a load: now, or just after the last one's where the clock was set back."""
+    query = f"SELECT max(loaded_at) + INTERVAL '1 microsecond' FROM ops.loads WHERE {OF_TABLE}"
+    ((after,),) = db.execute(query, [table.source, table.id])
+    return max(now, after) if after else now
 
 
-def retype(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Give landed columns the types that are declared now. LoadError when a kept row would lose a value by it."""
-    landed = raw_columns(connection, table)
+def retype(db: Warehouse, table: Table) -> bool:
+    """Give landed columns the types that are declared now.
+
+    Returns:
+        Whether the table gained or lost a column, so that its rows must be read anew.
+
+    Raises:
+        LoadError: a kept row would lose a value by it.
+    """
+    landed = db.columns(table.raw_schema, table.id)
     relation = f"{ident(table.raw_schema)}.{ident(table.id)}"
-    changed = [
-        c
-        for c in table.columns
-        if landed.get(c.id, c.type) not in (c.type, casts.storage_type(c.type))
-    ]
-    if not changed:
-        return
-    connection.execute("BEGIN")
-    # dlt's own staging copy is made anew by the load.
-    connection.execute(
-        f"DROP TABLE IF EXISTS {ident(table.raw_schema + '_staging')}.{ident(table.id)}"
-    )
-    for column in changed:
-        name, held = ident(column.id), landed[column.id]
-        cast = casts.cast(name, held, column.type)
-        if table.load != "full":
-            ((lost,),) = connection.execute(
-                f"SELECT count(*) FROM {relation} WHERE {name} IS NOT NULL AND NOT coalesce({cast.exact}, false)"
-            ).fetchall()
-            if lost:
-                connection.execute("ROLLBACK")
-                raise LoadError(
-                    f"{table.source}.{table.id}: {column.id} is now declared {column.type}, but {lost} landed "
-                    f"rows hold a {held} that is none; drop {relation} to load the table from its start"
-                )
-        connection.execute(
-            f"ALTER TABLE {relation} ALTER {name} TYPE {column.type} USING {cast.typed}"
-        )
-    connection.execute("COMMIT")
-
-
-def commit(connection: duckdb.DuckDBPyConnection, outcomes: Sequence[Outcome], run_id: str) -> None:
-    """Write down what was loaded, all tables in one transaction."""
-    connection.execute("BEGIN")
-    for outcome in outcomes:
-        _forget(connection, outcome)
-        _write(connection, outcome, run_id)
-    connection.execute("COMMIT")
-
-
-def _forget(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
-    """Take away what this load replaces: a table's entries, or those of the files that were read."""
-    table = outcome.table
-    which = [table.source, table.id]
-    files = [part.file.name for part in outcome.parts if part.file]
-    by_file = table.load == "append" and table.format is not None
-    for name, column in (
-        ("quarantine", "file"),
-        ("loaded_files", "file"),
-        ("source_measures", "part"),
-    ):
-        query = f"DELETE FROM ops.{name} WHERE {OF_TABLE}"
-        if by_file:
-            connection.execute(f"{query} AND list_contains(?, {column})", [*which, files])
+    if not landed or table.load == "full" and table.write == "replace":
+        return False
+    for column in table.columns:
+        held = landed.get(column.id, column.type)
+        if held in (column.type, casts.storage_type(column.type)):
+            continue
+        name, declared = ident(column.id), db.sql_type(column.type)
+        if db.kind == "duckdb":
+            cast = casts.cast(name, held, column.type)
+            typed, kept = cast.typed, cast.exact
         else:
-            connection.execute(query, which)
-    connection.execute(f"DELETE FROM ops.marks WHERE {OF_TABLE}", which)
-    if by_file:
-        # dlt replaces the rows of a file by the file's new rows: where there are none, it has nothing to go by.
-        empty = [part.file.name for part in outcome.parts if part.file and not part.rows_landed]
-        relation = f"{ident(table.raw_schema)}.{ident(table.id)}"
-        connection.execute(f"DELETE FROM {relation} WHERE list_contains(?, {ident(FILE)})", [empty])
-
-
-def _write(connection: duckdb.DuckDBPyConnection, outcome: Outcome, run_id: str) -> None:
-    table = outcome.table
-    which = [table.source, table.id]
-    for part in outcome.parts:
-        name = part.file.name if part.file else ""
-        values: list[tuple[str | None, object, bool]] = [(None, part.measure.rows, True)]
-        values += [
-            (column, total.value, total.exact) for column, total in part.measure.sums.items()
-        ]
-        connection.executemany(
-            "INSERT INTO ops.source_measures VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                [*which, name, column, None if value is None else str(value), exact, run_id]
-                for column, value, exact in values
-            ],
-        )
-        if part.file:
-            connection.execute(
-                "INSERT INTO ops.loaded_files VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [*which, name, part.file.bytes, part.file.mtime_ns, part.sha256, run_id],
+            typed = f"CAST(CAST({name} AS text) AS {declared})"
+            kept = f"CAST({typed} AS text) = CAST({name} AS text)"
+        query = f"SELECT count(*) FROM {relation} WHERE {name} IS NOT NULL AND NOT coalesce({kept}, false)"
+        ((lost,),) = db.execute(query)
+        if lost:
+            raise LoadError(
+                f"{table.source}.{table.id}: {column.id} is now declared {column.type}, but {lost} landed rows "
+                f"hold a {held} that is none; load the table from nothing: "
+                f"python -m ingest {table.source} --table {table.id} --from-nothing"
             )
-    if outcome.mark is not None:
-        mark = json.dumps(outcome.mark)
-        connection.execute("INSERT INTO ops.marks VALUES (?, ?, ?, ?)", [*which, mark, run_id])
-    if outcome.rejects:
-        connection.execute(
-            "INSERT INTO ops.quarantine SELECT ?, ?, file, line, reason, raw, ?, now() FROM read_parquet(?)",
-            [*which, run_id, str(outcome.rejects)],
-        )
-    connection.execute(
-        "INSERT INTO ops.loads VALUES (?, ?, ?, now(), ?, ?, ?, ?, ?)",
-        [
-            run_id, *which, outcome.seconds, sum(1 for part in outcome.parts if part.file),
-            outcome.rows_read, outcome.rows_landed, outcome.rows_quarantined,
-        ],
-    )  # fmt: skip
+        db.execute(f"ALTER TABLE {relation} ALTER COLUMN {name} TYPE {declared} USING {typed}")
+    wanted = {column.id for column in table.columns}
+    return bool(
+        {name for name in landed if not name.startswith("_")}
+        ^ {n for n in wanted if not n.startswith("_")}
+    )
+
+
+def forget(db: Warehouse, table: Table) -> None:
+    """Drop what was landed of a table and all that is known of it."""
+    db.execute(
+        f"DROP TABLE IF EXISTS {ident(table.raw_schema)}.{ident(table.id)}{' CASCADE' if db.kind == 'postgres' else ''}"
+    )
+    for name in ("loaded_files", "marks", "source_measures", "quarantine", "backfills"):
+        db.execute(f"DELETE FROM ops.{name} WHERE {OF_TABLE}", [table.source, table.id])

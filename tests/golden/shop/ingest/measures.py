@@ -29,13 +29,26 @@ class Measure:
     plain: bool = True
 
 
+def plus(left: Measure, right: Measure) -> Measure:
+    """Both together; `plain` is not carried on."""
+    sums = {}
+    for column in left.sums | right.sums:
+        both = [m.sums[column] for m in (left, right) if column in m.sums]
+        known = [part.value for part in both if part.value is not None]
+        sums[column] = Sum(
+            sum(known, Decimal(0)) if known else None, all(part.exact for part in both)
+        )
+    return Measure(left.rows + right.rows, sums)
+
+
 def numeric_columns(table: Table) -> list[Column]:
     return [column for column in table.columns if casts.is_numeric(column.type)]
 
 
-def add_up(value: str, column: Column) -> str:
+def add_up(value: str, column: Column, engine: str = "duckdb") -> str:
     """SQL: the sum of values that have the column's type."""
-    return f"fsum({value})" if column.type == "DOUBLE" else f"sum({value})"
+    exact = engine == "duckdb" and column.type == "DOUBLE"
+    return f"fsum({value})" if exact else f"sum({value})"
 
 
 def totals_query(found: list[tuple[Column, str, str]], relation: str, more: str = "") -> str:

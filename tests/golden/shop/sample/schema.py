@@ -1,6 +1,6 @@
 """What sample tables look like: the declarations in ingest/, with what the probe measured in sources/, if it did."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -34,6 +34,19 @@ class Shape:
     null_rates: dict[str, float] = field(default_factory=dict)
     unique: frozenset[str] = frozenset()
     foreign_keys: tuple[ForeignKey, ...] = ()
+
+
+def at_source(source: Source) -> Source:
+    """The source with the columns that never land, as texts, so that a load has something to drop."""
+    return replace(source, tables=tuple(_with_dropped(table) for table in source.tables))
+
+
+def _with_dropped(table: Table) -> Table:
+    # Without a header a column is known by its place, and nobody has declared that of these.
+    if not table.options.get("header", True):
+        return table
+    dropped = [Column(name, name, "VARCHAR", True) for name in table.dropped]
+    return replace(table, columns=(*table.columns, *dropped), dropped=())
 
 
 def shapes(source: Source) -> dict[str, Shape]:

@@ -110,7 +110,7 @@ def start_airflow():
     from dags import steps
 
     upgradedb()
-    Pool.create_or_update_pool(steps.POOL, 1, "DuckDB's one process", include_deferred=False)
+    Pool.create_or_update_pool(steps.POOL, steps.POOL_SLOTS, "warehouse", include_deferred=False)
     dagbag = DagBag(dag_folder=ROOT / "dags")
     for file, error in dagbag.import_errors.items():
         print(file, error, sep="\n")
@@ -137,8 +137,8 @@ def makes(dag):
 
 
 def in_order(dags):
-    """Each DAG after those that make the assets it waits for."""
-    waiting = sorted(dags, key=lambda dag: dag.dag_id)
+    """Each DAG after those that make the assets it waits for; what audits the loads after these."""
+    waiting = sorted(dags, key=lambda dag: ("audit" in dag.tags, dag.dag_id))
     while waiting:
         unmade = set().union(*map(makes, waiting))
         ready = [dag for dag in waiting if not needs(dag) & unmade]
@@ -159,10 +159,10 @@ def run_dag(dag):
 
 
 def run_dags(dags, timings):
-    """Run what can be run, and return what failed: a DAG whose assets were not made is left out."""
+    """Run what can be run, and return what failed: a DAG whose assets were not made is left out, and so is an audit."""
     failed, unmade = [], set()
     for dag in in_order(dags):
-        if needs(dag) & unmade:
+        if needs(dag) & unmade or (failed and "audit" in dag.tags):
             say(f"  {dag.dag_id:<40}  not run: a DAG before it failed")
         else:
             with contextlib.suppress(Failed), step(timings, dag.dag_id, dag.dag_id):

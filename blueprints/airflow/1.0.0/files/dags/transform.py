@@ -10,7 +10,7 @@ LANDED = [
 #% for source in sources
     Asset(
         name=<%= source.asset | py %>,
-        uri=<%= ("duckdb://" ~ pipeline.id ~ "/" ~ source.raw_schema) | py %>,
+        uri=<%= ("warehouse://" ~ pipeline.id ~ "/" ~ source.raw_schema) | py %>,
     ),
 #% endfor
 ]
@@ -19,7 +19,7 @@ MARTS = [
 #% for mart in marts
     Asset(
         name=<%= (pipeline.id ~ "/marts/" ~ mart.id) | py %>,
-        uri=<%= ("duckdb://" ~ pipeline.id ~ "/marts/" ~ mart.id) | py %>,
+        uri=<%= ("warehouse://" ~ pipeline.id ~ "/marts/" ~ mart.id) | py %>,
     ),
 #% endfor
 ]
@@ -59,6 +59,7 @@ with DAG(
         retries=0,
     )
     staging = steps.build("staging", "--select=path:models/staging")
+    # All that reads staging: history and snapshots too.
     marts = steps.build("marts", "--exclude=path:models/staging")
     reconcile = steps.python(
         "reconcile",

@@ -9,7 +9,7 @@ from dags import steps
 SOURCE = <%= source.id | py %>
 LANDED = Asset(
     name=<%= source.asset | py %>,
-    uri=<%= ("duckdb://" ~ pipeline.id ~ "/" ~ source.raw_schema) | py %>,
+    uri=<%= ("warehouse://" ~ pipeline.id ~ "/" ~ source.raw_schema) | py %>,
 )
 
 with DAG(

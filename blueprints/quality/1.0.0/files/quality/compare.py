@@ -1,16 +1,12 @@
-"""Counts and sums of one hop, expected against actual."""
+"""Counts and sums of one hop, expected against actual, window by window."""
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-import duckdb
-
-from ingest import casts, measures
-from ingest.declaration import Column, Table
 from ingest.measures import Sum
-from ingest.sql import ident, literal, pointer
 
 # Sums of floating-point numbers depend on the order of addition.
 RELATIVE_TOLERANCE = 1e-9
@@ -20,38 +16,59 @@ WHOLE_TABLE = "whole table"
 
 @dataclass(frozen=True)
 class Totals:
-    """Rows, and sums by column id."""
+    """Rows, and sums by column id. `deleted` are the rows beside them that are kept and marked as deleted.
 
-    rows: int
+    `sizes` has of each column of floating-point numbers the sum of what they are without their signs: a sum in which
+    large numbers cancel each other out is no more exact than these are.
+    """
+
+    rows: int = 0
     sums: dict[str, Sum] = field(default_factory=dict)
+    deleted: int = 0
+    sizes: dict[str, float] = field(default_factory=dict)
+
+
+# By UTC day of the watermark; '' where there is none. WHOLE_TABLE alone where there are no windows.
+Windows = dict[str, Totals]
 
 
 @dataclass
 class Hop:
-    """One comparison. `differences` names what disagrees, with both values; empty when all agrees."""
+    """One comparison. `differences` names what disagrees, with both values, and `repair` what mends it; empty when all agrees."""
 
     hop: str
     source: str
     table: str
+    window: str
     expected: Totals
     actual: Totals
     differences: list[str] = field(default_factory=list)
-    window: str = WHOLE_TABLE
+    repair: str = ""
+
+    @property
+    def where(self) -> str:
+        window = "" if self.window == WHOLE_TABLE else f" [{self.window or 'no day'}]"
+        return f"{self.hop}: {self.source}.{self.table}{window}"
+
+    def differs(self, what: str, expected: object, found: object) -> None:
+        self.differences.append(f"{self.where}: {what}: expected {expected}, found {found}")
 
     def compare(self) -> "Hop":
-        where = f"{self.hop}: {self.source}.{self.table}"
-        if self.expected.rows != self.actual.rows:
-            self.differences.append(
-                f"{where}: rows: expected {self.expected.rows}, found {self.actual.rows}"
-            )
-        for column, wanted in self.expected.sums.items():
-            found = self.actual.sums.get(column)
-            if found is None or not agree(wanted, found):
-                value = found and found.value
-                self.differences.append(
-                    f"{where}: sum of {column}: expected {wanted.value}, found {value}"
-                )
+        wanted, found = self.expected, self.actual
+        if wanted.rows != found.rows:
+            self.differs("rows", wanted.rows, found.rows)
+        if wanted.deleted != found.deleted:
+            self.differs("rows marked as deleted", wanted.deleted, found.deleted)
+        if bool(wanted.rows) == bool(found.rows):
+            self._compare_sums()
         return self
+
+    def _compare_sums(self) -> None:
+        for column, wanted in self.expected.sums.items():
+            found = self.actual.sums.get(column, Sum(None, True))
+            sizes = (self.expected.sizes.get(column, 0.0), self.actual.sizes.get(column, 0.0))
+            if not agree(wanted, found, max(sizes)):
+                self.differs(f"sum of {column}", wanted.value, found.value)
 
     def sums_json(self) -> str:
         return json.dumps(
@@ -62,7 +79,23 @@ class Hop:
         )
 
 
-def agree(wanted: Sum, found: Sum) -> bool:
+def compare(hop: str, source: str, table: str, expected: Windows, actual: Windows) -> list[Hop]:
+    """A comparison for each window that one of the two has; of two empty tables, one."""
+    windows = sorted(expected.keys() | actual.keys()) or [WHOLE_TABLE]
+    return [
+        Hop(
+            hop,
+            source,
+            table,
+            window,
+            expected.get(window, Totals()),
+            actual.get(window, Totals()),
+        ).compare()
+        for window in windows
+    ]
+
+
+def agree(wanted: Sum, found: Sum, size: float = 0.0) -> bool:
     if wanted.value is None or found.value is None:
         # SQLite and an empty quarantine say 0 and NULL for the same thing.
         return not wanted.value and not found.value
@@ -73,80 +106,38 @@ def agree(wanted: Sum, found: Sum) -> bool:
     left, right = float(wanted.value), float(found.value)
     if math.isnan(left) and math.isnan(right):
         return True
-    return math.isclose(left, right, rel_tol=RELATIVE_TOLERANCE, abs_tol=1e-12)
+    least = RELATIVE_TOLERANCE * size if math.isfinite(size) else 0.0
+    return math.isclose(left, right, rel_tol=RELATIVE_TOLERANCE, abs_tol=max(least, 1e-12))
 
 
-def add(left: Totals, right: Totals) -> Totals:
+def add(parts: Iterable[Totals]) -> Totals:
+    """All of them together."""
+    parts = list(parts)
     sums = {}
-    for column in left.sums.keys() | right.sums.keys():
-        parts = [t.sums[column] for t in (left, right) if column in t.sums]
-        known = [part.value for part in parts if part.value is not None]
+    for column in dict.fromkeys(column for part in parts for column in part.sums):
+        found = [part.sums[column] for part in parts if column in part.sums]
+        known = [one.value for one in found if one.value is not None]
         sums[column] = Sum(
-            sum(known, Decimal(0)) if known else None, all(part.exact for part in parts)
+            sum(known, Decimal(0)) if known else None, all(one.exact for one in found)
         )
-    return Totals(left.rows + right.rows, sums)
-
-
-def of_relation(
-    connection: duckdb.DuckDBPyConnection, relation: str, columns: list[Column]
-) -> Totals:
-    """Rows and sums of a table or subquery whose columns have the declared types."""
-    sums = [measures.add_up(ident(column.id), column) for column in columns]
-    return read(connection, f"SELECT {', '.join(['count(*)', *sums])} FROM {relation}", columns)
-
-
-def of_source(connection: duckdb.DuckDBPyConnection, table: Table) -> Totals | None:
-    """What the source had when it was read last; None when it never was."""
-    found = connection.execute(
-        'SELECT "column", value, exact FROM ops.source_measures WHERE source = ? AND "table" = ?',
-        [table.source, table.id],
-    ).fetchall()
-    if not found:
-        return None
-    totals = Totals(0)
-    for column, value, exact in found:
-        number = None if value is None else Decimal(value)
-        part = (
-            Totals(int(number or 0)) if column is None else Totals(0, {column: Sum(number, exact)})
-        )
-        totals = add(totals, part)
-    return totals
-
-
-def of_quarantine(connection: duckdb.DuckDBPyConnection, table: Table) -> Totals:
-    """Rows in quarantine, and the sums of those of their values that are good."""
-    columns = measures.numeric_columns(table)
-    sums = ", ".join(["count(*)", *(_quarantined_sum(table, column) for column in columns)])
-    query = (
-        f"SELECT {sums} FROM ops.quarantine WHERE source = {literal(table.source)} "
-        f'AND "table" = {literal(table.id)}'
+    sizes = {
+        column: sum(part.sizes.get(column, 0.0) for part in parts)
+        for column in dict.fromkeys(column for part in parts for column in part.sizes)
+    }
+    return Totals(
+        sum(part.rows for part in parts), sums, sum(part.deleted for part in parts), sizes
     )
-    return read(connection, query, columns)
 
 
-def _quarantined_sum(table: Table, column: Column) -> str:
-    member = pointer(column.name)
-    text = f"(raw ->> {member})"
-    words = ", ".join(literal(word) for word in table.options.get("nulls") or ())
-    if words:
-        text = f"(CASE WHEN {text} NOT IN ({words}) THEN {text} END)"
-    as_text = casts.cast(text, "VARCHAR", column.type)
-    as_real = casts.cast(f"{text}::DOUBLE", "DOUBLE", column.type)
-    value = (
-        f"CASE WHEN json_type(raw, {member}) = 'DOUBLE' "
-        f"THEN CASE WHEN {as_real.exact} THEN {as_real.typed} END "
-        f"WHEN coalesce({as_text.exact}, false) THEN {as_text.typed} END"
-    )
-    return measures.add_up(value, column)
+def add_windows(*several: Windows) -> Windows:
+    """Window by window."""
+    windows = dict.fromkeys(window for one in several for window in one)
+    return {window: add(one[window] for one in several if window in one) for window in windows}
 
 
-def read(connection: duckdb.DuckDBPyConnection, query: str, columns: list[Column]) -> Totals:
-    ((rows, *values),) = connection.execute(query).fetchall()
-    sums = {}
-    for column, value in zip(columns, values, strict=True):
-        number = None if value is None else Decimal(str(value))
-        sums[column.id] = Sum(number, column.type != "DOUBLE")
-    return Totals(rows, sums)
+def whole(windows: Windows) -> Windows:
+    """All windows as one."""
+    return {WHOLE_TABLE: add(windows.values())}
 
 
 def _text(total: Sum | None) -> str | None:

@@ -20,6 +20,7 @@ def document(kind, **tables):
         "kind": kind,
         "path_env": "MADE_UP_PATH",
         "path": "nowhere",
+        "url_env": "MADE_UP_URL",
         "raw_schema": "raw_made_up",
         "loads": {},
         "tables": tables,
@@ -46,9 +47,9 @@ def made_up(place, monkeypatch):
     module.extract = dlt.source(extract, name="made_up", max_table_nesting=0)
     monkeypatch.setitem(sys.modules, "ingest.made_up", module)
 
-    def load(kind, **tables):
+    def load(kind, asked=None, **tables):
         source = declaration.parse(document(kind, **tables))
-        return loading.run(source, source.tables, "test")
+        return loading.run(source, source.tables, "test", asked)
 
     load.files = place / "sample" / "data" / "made_up"
     load.files.mkdir(parents=True)

@@ -18,16 +18,14 @@ SOURCES = declaration.source_ids()
 # Where a load is killed: the code before which the process ends itself.
 POINTS = {
     "while it reads": "extract.TableReader._parse",
-    "while it loads": "duck.DuckDbCopyJob.run",
-    "before the rows take their place": "sql_jobs.SqlFollowupJob.from_table_chain",
-    "before it is written down": "ledger.commit",
+    "before the rows take their place": "load.apply",
+    "before it is written down": "load.record",
+    "before all of it is committed": "record._quarantine",
 }
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from dlt.destinations import sql_jobs
-from dlt.destinations.impl.duckdb import duck
-from ingest import declaration, extract, ledger, load, settings
+from ingest import declaration, extract, load, record, settings
 
 def die(*args, **kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -48,8 +46,12 @@ def relation(table):
 def contents(query, source_id):
     """All landed rows and all quarantined ones, in an order of their own."""
     tables = declaration.read(source_id).tables
-    rows = {table.id: query(f"SELECT * FROM {relation(table)} ORDER BY ALL") for table in tables}
-    columns = '"table", file, line, reason, raw::VARCHAR'
+    rows = {}
+    for table in tables:
+        names = [ident(column.id) for column in table.columns]
+        names += ["_file", "_line"] if table.format else []
+        rows[table.id] = query(f"SELECT {', '.join(names)} FROM {relation(table)} ORDER BY ALL")
+    columns = '"table", file, line, reason, raw'
     quarantine = f"SELECT {columns} FROM ops.quarantine WHERE source = ? ORDER BY ALL"
     return {**rows, "quarantine": query(quarantine, [source_id])}
 
@@ -97,4 +99,4 @@ def test_killed_load_leaves_the_old_rows_and_can_be_rerun(place, load, query, so
         assert contents(query, source_id) == before, point
     load(source_id)
     assert contents(query, source_id) == before
-    assert list(settings.work_path().iterdir()) == []
+    assert [path.name for path in settings.work_path().iterdir()] == ["locks"]

@@ -65,4 +65,18 @@ def test_lost_column_fails_and_new_column_is_named(tmp_path):
     path.write_text("a,b,new\n1,x,1\n", encoding="utf-8")
     notes = []
     read(path, csv_table("t.csv", AB), notes)
-    assert notes == ["t: not declared, so not loaded: 'new'"]
+    assert len(notes) == 1 and "new column 'new'" in notes[0] and "discard" in notes[0]
+
+
+def test_the_schema_contract_may_say_otherwise(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,new\n1,x\n", encoding="utf-8")
+    strict = csv_table(
+        "t.csv", AB, schema_contract={"new_column": "freeze", "lost_column": "discard"}
+    )
+    with pytest.raises(LoadError, match="new_column: freeze"):
+        read(path, strict)
+    lenient = csv_table("t.csv", AB, schema_contract={"lost_column": "discard"})
+    notes = []
+    assert read(path, lenient, notes)[0] == [(1, None)]
+    assert "no column 'b'" in notes[0] and "lost_column: discard" in notes[0]

@@ -131,8 +131,8 @@ def test_names_arrive_as_declared(made_up, query):
     (made_up.files / "t.jsonl").write_text(text, encoding="utf-8")
     made_up("files", select=lines("t.jsonl", declared))
     described = query('DESCRIBE raw_made_up."select"')
-    assert [name for name, *_ in described] == [*names, "_line", "_file"]
-    assert query('SELECT * EXCLUDE (_line, _file) FROM raw_made_up."select"') == [
+    assert [name for name, *_ in described] == [*names, "_file", "_line", "_loaded_at"]
+    assert query('SELECT * EXCLUDE (_line, _file, _loaded_at) FROM raw_made_up."select"') == [
         tuple(range(len(names)))
     ]
 

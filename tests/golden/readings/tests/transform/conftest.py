@@ -1,56 +1,45 @@
-"""A warehouse with every landed table in it and no rows, so that dbt can build on a fresh clone."""
+"""dbt on a warehouse with every landed table in it and no rows, as on a fresh clone."""
 
 import json
 import os
 import subprocess
 from pathlib import Path
 
-import duckdb
 import pytest
+
+from tests.transform import warehouse as warehouses
 
 ROOT = Path(__file__).resolve().parents[2]
 DBT = ROOT / ".venv" / "work" / "bin" / "dbt"
-
-
-def quoted(name):
-    return '"' + name.replace('"', '""') + '"'
-
-
-def make_landed_tables(warehouse, source):
-    schema = quoted(source["raw_schema"])
-    warehouse.execute(f"create schema {schema}")
-    warehouse.execute(f"create table {schema}._dlt_loads (inserted_at timestamptz, status bigint)")
-    for name, table in source["tables"].items():
-        columns = [f"{quoted(id)} {column['type']}" for id, column in table["columns"].items()]
-        if source["kind"] == "files":
-            columns += ["_file varchar", "_line bigint"]
-        warehouse.execute(f"create table {schema}.{quoted(name)} ({', '.join(columns)})")
+MODELS_ONLY = ["--exclude-resource-type=test", "--exclude-resource-type=unit_test"]
+# A deprecated word anywhere is an error.
+STRICT = '--warn-error-options={"error": "all", "silence": ["TypeCodeNotFound"]}'
 
 
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("dbt")
-    with duckdb.connect(str(folder / "warehouse.duckdb")) as warehouse:
-        for path in sorted((ROOT / "ingest").glob("*.json")):
-            make_landed_tables(warehouse, json.loads(path.read_text(encoding="utf-8")))
-    return os.environ | {
-        "WAREHOUSE_PATH": str(folder / "warehouse.duckdb"),
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("dbt")
+
+
+@pytest.fixture(scope="session")
+def warehouse(folder):
+    return warehouses.make(folder)
+
+
+@pytest.fixture(scope="session")
+def dbt(folder, warehouse):
+    """Make a function that runs dbt; names with their values go into its environment."""
+    own = {
         "DBT_PROJECT_DIR": str(ROOT / "transform"),
         "DBT_PROFILES_DIR": str(ROOT / "transform"),
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
     }
+    environment = os.environ | warehouse.environment | own
 
-
-@pytest.fixture(scope="session")
-def dbt(environment):
-    def run(*arguments):
+    def run(*arguments, **more):
         return subprocess.run(
-            [DBT, *arguments],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
+            [DBT, *arguments], cwd=ROOT, env=environment | more, capture_output=True, text=True
         )
 
     return run
@@ -58,10 +47,10 @@ def dbt(environment):
 
 @pytest.fixture(scope="session")
 def built(dbt):
-    """Everything, unit tests too, on empty tables; a deprecated word anywhere is an error."""
-    return dbt("--warn-error", "build")
+    """Everything, its tests and unit tests too, on empty tables; then the models again, as they are now there."""
+    return [dbt(STRICT, "build"), dbt(STRICT, "build", *MODELS_ONLY)]
 
 
 @pytest.fixture(scope="session")
-def manifest(built, environment):
-    return json.loads((Path(environment["DBT_TARGET_PATH"]) / "manifest.json").read_text())
+def manifest(built, folder):
+    return json.loads((folder / "target" / "manifest.json").read_text("utf-8"))

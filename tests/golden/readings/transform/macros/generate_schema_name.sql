@@ -1,4 +1,4 @@
-{# A model's schema is the folder it stands in (staging, intermediate, marts), unless its configuration names one. #}
+{# A model's schema is the folder it stands in (staging, marts, history), unless its configuration names one. #}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {%- if custom_schema_name -%}
         {{ custom_schema_name }}

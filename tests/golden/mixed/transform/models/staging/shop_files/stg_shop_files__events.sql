@@ -9,13 +9,17 @@ select
     is_mobile,
     payload,
     occurred_at
-from {{ source('shop_files', 'events') }}
-qualify
-    row_number() over (
-        partition by
-            event_id,
-            occurred_at
-        order by
-            _file desc,
-            _line desc
-    ) = 1
+from (
+    select
+        *,
+        row_number() over (
+            partition by
+                event_id,
+                occurred_at
+            order by
+                _file desc,
+                _line desc
+        ) as _place
+    from {{ source('shop_files', 'events') }}
+) as landed
+where _place = 1

@@ -13,13 +13,17 @@ select
     ordered_at,
     shipped_on,
     updated_at
-from {{ source('shop_files', 'orders') }}
-qualify
-    row_number() over (
-        partition by
-            order_id
-        order by
-            updated_at desc nulls last,
-            _file desc,
-            _line desc
-    ) = 1
+from (
+    select
+        *,
+        row_number() over (
+            partition by
+                order_id
+            order by
+                updated_at desc nulls last,
+                _file desc,
+                _line desc
+        ) as _place
+    from {{ source('shop_files', 'orders') }}
+) as landed
+where _place = 1

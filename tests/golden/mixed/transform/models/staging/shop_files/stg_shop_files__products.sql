@@ -9,12 +9,16 @@ select
     weight_kg,
     is_active,
     launched_on
-from {{ source('shop_files', 'products') }}
-qualify
-    row_number() over (
-        partition by
-            product_id
-        order by
-            _file desc,
-            _line desc
-    ) = 1
+from (
+    select
+        *,
+        row_number() over (
+            partition by
+                product_id
+            order by
+                _file desc,
+                _line desc
+        ) as _place
+    from {{ source('shop_files', 'products') }}
+) as landed
+where _place = 1

@@ -7,5 +7,6 @@ select
     billing_state,
     billing_country,
     billing_postal_code,
-    total
+    total,
+    _loaded_at
 from {{ source('chinook', 'invoice') }}

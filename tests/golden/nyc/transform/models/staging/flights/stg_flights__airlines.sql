@@ -4,12 +4,16 @@
 select
     carrier,
     name
-from {{ source('flights', 'airlines') }}
-qualify
-    row_number() over (
-        partition by
-            carrier
-        order by
-            _file desc,
-            _line desc
-    ) = 1
+from (
+    select
+        *,
+        row_number() over (
+            partition by
+                carrier
+            order by
+                _file desc,
+                _line desc
+        ) as _place
+    from {{ source('flights', 'airlines') }}
+) as landed
+where _place = 1

@@ -10,12 +10,16 @@ select
     tz,
     dst,
     tzone
-from {{ source('flights', 'airports') }}
-qualify
-    row_number() over (
-        partition by
-            faa
-        order by
-            _file desc,
-            _line desc
-    ) = 1
+from (
+    select
+        *,
+        row_number() over (
+            partition by
+                faa
+            order by
+                _file desc,
+                _line desc
+        ) as _place
+    from {{ source('flights', 'airports') }}
+) as landed
+where _place = 1

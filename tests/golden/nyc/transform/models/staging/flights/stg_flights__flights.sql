@@ -21,14 +21,18 @@ select
     "hour",
     "minute",
     time_hour
-from {{ source('flights', 'flights') }}
-qualify
-    row_number() over (
-        partition by
-            carrier,
-            flight,
-            time_hour
-        order by
-            _file desc,
-            _line desc
-    ) = 1
+from (
+    select
+        *,
+        row_number() over (
+            partition by
+                carrier,
+                flight,
+                time_hour
+            order by
+                _file desc,
+                _line desc
+        ) as _place
+    from {{ source('flights', 'flights') }}
+) as landed
+where _place = 1

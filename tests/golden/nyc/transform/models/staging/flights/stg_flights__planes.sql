@@ -11,12 +11,16 @@ select
     seats,
     speed,
     engine
-from {{ source('flights', 'planes') }}
-qualify
-    row_number() over (
-        partition by
-            tailnum
-        order by
-            _file desc,
-            _line desc
-    ) = 1
+from (
+    select
+        *,
+        row_number() over (
+            partition by
+                tailnum
+            order by
+                _file desc,
+                _line desc
+        ) as _place
+    from {{ source('flights', 'planes') }}
+) as landed
+where _place = 1

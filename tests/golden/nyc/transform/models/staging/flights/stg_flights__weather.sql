@@ -17,13 +17,17 @@ select
     pressure,
     visib,
     time_hour
-from {{ source('flights', 'weather') }}
-qualify
-    row_number() over (
-        partition by
-            origin,
-            time_hour
-        order by
-            _file desc,
-            _line desc
-    ) = 1
+from (
+    select
+        *,
+        row_number() over (
+            partition by
+                origin,
+                time_hour
+            order by
+                _file desc,
+                _line desc
+        ) as _place
+    from {{ source('flights', 'weather') }}
+) as landed
+where _place = 1

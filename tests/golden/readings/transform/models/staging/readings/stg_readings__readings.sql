@@ -6,12 +6,16 @@ select
     sensor,
     "value",
     measured_at
-from {{ source('readings', 'readings') }}
-qualify
-    row_number() over (
-        partition by
-            id
-        order by
-            _file desc,
-            _line desc
-    ) = 1
+from (
+    select
+        *,
+        row_number() over (
+            partition by
+                id
+            order by
+                _file desc,
+                _line desc
+        ) as _place
+    from {{ source('readings', 'readings') }}
+) as landed
+where _place = 1

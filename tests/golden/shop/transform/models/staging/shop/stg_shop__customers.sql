@@ -10,13 +10,17 @@ select
     accepts_marketing,
     created_at,
     updated_at
-from {{ source('shop', 'customers') }}
-qualify
-    row_number() over (
-        partition by
-            customer_id
-        order by
-            updated_at desc nulls last,
-            _file desc,
-            _line desc
-    ) = 1
+from (
+    select
+        *,
+        row_number() over (
+            partition by
+                customer_id
+            order by
+                updated_at desc nulls last,
+                _file desc,
+                _line desc
+        ) as _place
+    from {{ source('shop', 'customers') }}
+) as landed
+where _place = 1

@@ -8,13 +8,17 @@ select
     quantity,
     unit_price,
     updated_at
-from {{ source('shop', 'order_items') }}
-qualify
-    row_number() over (
-        partition by
-            order_item_id
-        order by
-            updated_at desc nulls last,
-            _file desc,
-            _line desc
-    ) = 1
+from (
+    select
+        *,
+        row_number() over (
+            partition by
+                order_item_id
+            order by
+                updated_at desc nulls last,
+                _file desc,
+                _line desc
+        ) as _place
+    from {{ source('shop', 'order_items') }}
+) as landed
+where _place = 1

@@ -11,13 +11,17 @@ select
     currency,
     total_amount,
     updated_at
-from {{ source('shop', 'orders') }}
-qualify
-    row_number() over (
-        partition by
-            order_id
-        order by
-            updated_at desc nulls last,
-            _file desc,
-            _line desc
-    ) = 1
+from (
+    select
+        *,
+        row_number() over (
+            partition by
+                order_id
+            order by
+                updated_at desc nulls last,
+                _file desc,
+                _line desc
+        ) as _place
+    from {{ source('shop', 'orders') }}
+) as landed
+where _place = 1

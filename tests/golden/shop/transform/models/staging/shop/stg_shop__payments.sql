@@ -8,13 +8,17 @@ select
     amount,
     paid_at,
     updated_at
-from {{ source('shop', 'payments') }}
-qualify
-    row_number() over (
-        partition by
-            payment_id
-        order by
-            updated_at desc nulls last,
-            _file desc,
-            _line desc
-    ) = 1
+from (
+    select
+        *,
+        row_number() over (
+            partition by
+                payment_id
+            order by
+                updated_at desc nulls last,
+                _file desc,
+                _line desc
+        ) as _place
+    from {{ source('shop', 'payments') }}
+) as landed
+where _place = 1

@@ -9,13 +9,17 @@ select
     unit_price,
     is_active,
     updated_at
-from {{ source('shop', 'products') }}
-qualify
-    row_number() over (
-        partition by
-            product_id
-        order by
-            updated_at desc nulls last,
-            _file desc,
-            _line desc
-    ) = 1
+from (
+    select
+        *,
+        row_number() over (
+            partition by
+                product_id
+            order by
+                updated_at desc nulls last,
+                _file desc,
+                _line desc
+        ) as _place
+    from {{ source('shop', 'products') }}
+) as landed
+where _place = 1

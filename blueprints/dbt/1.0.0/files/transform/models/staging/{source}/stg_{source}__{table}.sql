@@ -1,3 +1,4 @@
+--% set batched = marts | selectattr("load", "equalto", "microbatch") | selectattr("staging", "equalto", table.staging) | list
 --% if table.dedupe
 {{ config(materialized='table') }}
 
@@ -10,24 +11,38 @@ select
 --% for column in table.columns
     <%= column.id | ident %><%= "," if not loop.last %>
 --% endfor
-from {{ source('<%= source.id %>', '<%= table.id %>') }}
-qualify
-    row_number() over (
-        partition by
+from (
+    select
+        *,
+        row_number() over (
+            partition by
 --% for id in table.key
-            <%= id | ident %><%= "," if not loop.last %>
+                <%= id | ident %><%= "," if not loop.last %>
 --% endfor
-        order by
+            order by
 --% if table.watermark
-            <%= table.watermark | ident %> desc nulls last,
+                <%= table.watermark | ident %> desc nulls last,
 --% endif
-            _file desc,
-            _line desc
-    ) = 1
+                _file desc,
+                _line desc
+        ) as _place
+    from {{ source('<%= source.id %>', '<%= table.id %>') }}
+) as landed
+where _place = 1
 --% else
+--% if batched
+{{ config(event_time=<%= batched[0].event_time | ident | py %>) }}
+
+--% endif
 select
 --% for column in table.columns
-    <%= column.id | ident %><%= "," if not loop.last %>
+    <%= column.id | ident %><%= "," if not loop.last or table.soft_deletes or table.incremental %>
 --% endfor
+--% if table.soft_deletes
+    _deleted_at<%= "," if table.incremental %>
+--% endif
+--% if table.incremental
+    _loaded_at
+--% endif
 from {{ source('<%= source.id %>', '<%= table.id %>') }}
 --% endif

@@ -1,0 +1,191 @@
+"""The warehouse, DuckDB or PostgreSQL, behind one small interface: SQL with `?` for values, in transactions, in UTC."""
+
+import fcntl
+import os
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from ingest import settings
+from ingest.declaration import Column, LoadError, Table
+from ingest.sql import ident, literal
+
+MEMORY = "500MB"
+# What `information_schema` calls a type -> what the declarations call it.
+_CANONICAL = {
+    "timestamp with time zone": "TIMESTAMPTZ",
+    "timestamp without time zone": "TIMESTAMP",
+    "time without time zone": "TIME",
+    "double precision": "DOUBLE",
+    "character varying": "VARCHAR",
+    "text": "VARCHAR",
+    "bytea": "BLOB",
+    "jsonb": "JSON",
+}
+
+
+class Warehouse(Protocol):
+    """A connection to the warehouse. Only one transaction at a time."""
+
+    kind: str
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement and return its rows."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing."""
+
+    def stage(self, table: Table, columns: Sequence[Column], files: Sequence[Path]) -> str:
+        """Rows in Parquet files as a relation with the columns' declared types, to be read in this transaction."""
+
+    def sql_type(self, declared: str) -> str:
+        """The engine's name of a declared type."""
+
+    def lock(self, name: str) -> None:
+        """Hold a name until the connection ends. LoadError when another program holds it for too long."""
+
+    def close(self) -> None: ...
+
+    def columns(self, schema: str, table: str) -> dict[str, str]:
+        """Columns and their types as they are declared; none where there is no such table."""
+
+    def tables(self, schema: str) -> list[str]: ...
+
+    def day(self, expression: str) -> str:
+        """SQL: the UTC day of a date or time, as text `2026-01-31`."""
+
+
+class Common:
+    """What is the same on every engine."""
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        raise NotImplementedError
+
+    def columns(self, schema: str, table: str) -> dict[str, str]:
+        found = self.execute(
+            "SELECT column_name, data_type, numeric_precision, numeric_scale FROM information_schema.columns "
+            "WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position",
+            [schema, table],
+        )
+        return {name: canonical(*of_type) for name, *of_type in found}
+
+    def tables(self, schema: str) -> list[str]:
+        query = "SELECT table_name FROM information_schema.tables WHERE table_schema = ? ORDER BY table_name"
+        return [str(name) for (name,) in self.execute(query, [schema])]
+
+    def day(self, expression: str) -> str:
+        return f"CAST(CAST({expression} AS DATE) AS VARCHAR)"
+
+
+def canonical(data_type: str, precision: int | None, scale: int | None) -> str:
+    known = _CANONICAL.get(data_type.lower())
+    if known:
+        return known
+    if data_type.lower() == "numeric" and precision is not None:
+        return f"DECIMAL({precision},{scale})"
+    return data_type.upper()
+
+
+def no_rows(columns: Sequence[Column], sql_type: Any) -> str:
+    """A relation with the columns and no row."""
+    empty = ", ".join(f"CAST(NULL AS {sql_type(c.type)}) AS {ident(c.id)}" for c in columns)
+    return f"(SELECT {empty} WHERE 1 = 0) AS nothing"
+
+
+class DuckDb(Common):
+    """A DuckDB file, which one process may have open at a time."""
+
+    kind = "duckdb"
+
+    def __init__(self, path: Path, read_only: bool = False):
+        import duckdb
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        deadline = time.monotonic() + settings.wait_seconds()
+        while True:
+            try:
+                self.connection = duckdb.connect(str(path), read_only=read_only)
+                break
+            except duckdb.IOException as error:
+                if "lock" not in str(error) or time.monotonic() > deadline:
+                    raise LoadError(f"cannot open the warehouse {path}: {error}") from error
+                time.sleep(0.2)
+        # Loads stay small whatever the tables' size: what does not fit is sorted out on disk.
+        memory = literal(os.environ.get("WAREHOUSE_MEMORY") or MEMORY)
+        self.connection.execute(f"SET TimeZone = 'UTC'; SET memory_limit = {memory}")
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        return self.connection.execute(sql, list(parameters)).fetchall()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def stage(self, table: Table, columns: Sequence[Column], files: Sequence[Path]) -> str:
+        if not files:
+            return no_rows(columns, self.sql_type)
+        typed = ", ".join(f"CAST({ident(c.id)} AS {c.type}) AS {ident(c.id)}" for c in columns)
+        listed = ", ".join(literal(str(file)) for file in files)
+        return f"(SELECT {typed} FROM read_parquet([{listed}])) AS staged"
+
+    def sql_type(self, declared: str) -> str:
+        return declared
+
+    def lock(self, name: str) -> None:
+        """The file's own lock is enough while it is open; between, see `locked`."""
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+def connect(read_only: bool = False) -> Warehouse:
+    """The warehouse of this environment. LoadError when it cannot be reached."""
+    if settings.warehouse_kind() == "postgres":
+        from ingest.warehouse_postgres import Postgres
+
+        return Postgres()
+    return DuckDb(settings.warehouse_path(), read_only)
+
+
+@contextmanager
+def locked(tables: Sequence[Table]) -> Iterator[None]:
+    """No other load of these tables runs meanwhile, on this machine or, in PostgreSQL, on any."""
+    folder = settings.work_path() / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    names = sorted(f"{table.source}.{table.id}" for table in tables)
+    with ExitStack() as stack:
+        for name in names:
+            stack.enter_context(_file_lock(folder / re.sub(r"[^\w.-]", "_", name), name))
+        if settings.warehouse_kind() == "postgres":
+            holder = connect()
+            stack.callback(holder.close)
+            for name in names:
+                holder.lock(name)
+        yield
+
+
+@contextmanager
+def _file_lock(path: Path, name: str) -> Iterator[None]:
+    deadline = time.monotonic() + settings.wait_seconds()
+    with path.open("a") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise LoadError(
+                        f"{name} is being loaded by another process; try again later"
+                    ) from None
+                time.sleep(0.2)
+        yield

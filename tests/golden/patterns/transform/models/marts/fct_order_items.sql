@@ -1,0 +1,15 @@
+select
+    order_id,
+    line,
+    quantity,
+    unit_price,
+    updated_at,
+    _loaded_at
+from {{ ref('stg_shop_db__order_items') }}
+{% if is_incremental() %}
+    -- Landed since the newest row here, or in the 43200 seconds before it: a row taken twice changes nothing.
+    where _loaded_at >= (
+        select coalesce(max(_loaded_at) - interval '43200 seconds', timestamptz '1970-01-01 00:00:00+00')
+        from {{ this }}
+    )
+{% endif %}
