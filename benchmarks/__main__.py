@@ -6,9 +6,15 @@ import argparse
 import os
 import platform
 
-from benchmarks import dag_import, generation, peers, startup
+from benchmarks import dag_import, demo, extract_load, generation, peers, startup
 
-SUITES = {"startup": startup.run, "generation": generation.run, "dag_import": dag_import.run}
+SUITES = {
+    "startup": startup.run,
+    "generation": generation.run,
+    "dag_import": dag_import.run,
+    "extract_load": extract_load.run,
+    "demo": demo.run,
+}
 
 
 def main() -> None:
