@@ -56,15 +56,33 @@ static: .venv/dev/ready ## ruff, mypy, import contracts
 
 .PHONY: test-unit
 test-unit: .venv/dev/ready ## unit and property tests
-	@$(PYTEST) -n 2 -m "not engines and not real" tests
+	@$(PYTEST) -n 2 -m "not engines and not real and not servers" tests
 
 .PHONY: test-golden
 test-golden: .venv/dev/ready ## golden trees: rendered, compared, linted, parsed by real dbt and Airflow, two run whole
-	@$(PYTEST) -m engines tests
+	@$(PYTEST) -m "engines and not servers" tests
+
+# The suites from here on start a PostgreSQL of their own.
+.PHONY: has-postgres
+has-postgres:
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+		echo "PostgreSQL's programs (initdb, postgres) are not on this machine; on Debian: apt-get install postgresql" >&2; exit 1; }
+
+.PHONY: test-probe
+test-probe: has-postgres .venv/dev/ready ## the probe against a real PostgreSQL
+	@$(PYTEST) -m servers tests
+
+.PHONY: test-drill
+test-drill: has-postgres .venv/dev/ready ## the short drill of generated repositories that have every pattern
+	@$(PYTEST) -m real tests/drills
 
 .PHONY: test-real
-test-real: .venv/dev/ready ## slower: data nobody here wrote through whole pipelines, the real scheduler, the wheel
-	@$(PYTEST) -m real tests
+test-real: has-postgres .venv/dev/ready ## slower: data nobody here wrote through whole pipelines, the real scheduler, the wheel
+	@$(PYTEST) -m "real and not servers" --ignore=tests/drills tests
+
+.PHONY: prove
+prove: has-postgres .venv/dev/ready ## hours: every scenario of every drill, written to docs/proof.md and proof/; NAME=… for one repository
+	@$(BIN)/python -m tests.drills $(NAME) $(if $(CATALOG),--catalog $(CATALOG))
 
 .PHONY: golden
 golden: .venv/dev/ready ## render the golden trees anew, for a change of a blueprint that is meant

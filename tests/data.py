@@ -12,7 +12,10 @@ import zipfile
 from contextlib import closing
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import psycopg
 
 NYCFLIGHTS13_ROWS = {"airlines": 16, "airports": 1458, "flights": 336776, "planes": 3322, "weather": 26115}
 CHINOOK_ROWS = {
@@ -139,6 +142,90 @@ def nycflights13_parquet(folder: Path, csv: Path) -> Path:
             read = f"read_csv('{csv / table}.csv', nullstr = ['', 'NA'], sample_size = -1)"
             con.execute(f"copy (from {read}) to '{folder / table}.parquet' (format parquet)")
     return folder
+
+
+# nycflights13 as a database would have it: column -> type, and the primary key. `updated_at` is ours: each flight was
+# written within the hour of its departure.
+NYCFLIGHTS13: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
+    "airlines": ({"carrier": "text not null", "name": "text not null"}, ("carrier",)),
+    "airports": (
+        {
+            "faa": "text not null",
+            "name": "text not null",
+            "lat": "double precision",
+            "lon": "double precision",
+            "alt": "integer",
+            "tz": "smallint",
+            "dst": "text",
+            "tzone": "text",
+        },
+        ("faa",),
+    ),
+    "flights": (
+        {
+            **dict.fromkeys(("year", "month", "day"), "smallint not null"),
+            **dict.fromkeys(("dep_time", "sched_dep_time", "dep_delay"), "integer"),
+            **dict.fromkeys(("arr_time", "sched_arr_time", "arr_delay"), "integer"),
+            "carrier": "text not null",
+            "flight": "integer not null",
+            "tailnum": "text",
+            "origin": "text not null",
+            "dest": "text not null",
+            "air_time": "integer",
+            "distance": "bigint",
+            **dict.fromkeys(("hour", "minute"), "smallint"),
+            "time_hour": "timestamp with time zone not null",
+            "updated_at": "timestamp with time zone not null",
+        },
+        ("time_hour", "carrier", "flight"),
+    ),
+    "planes": (
+        {
+            "tailnum": "text not null",
+            "year": "smallint",
+            **dict.fromkeys(("type", "manufacturer", "model"), "text"),
+            **dict.fromkeys(("engines", "seats", "speed"), "integer"),
+            "engine": "text",
+        },
+        ("tailnum",),
+    ),
+    "weather": (
+        {
+            "origin": "text not null",
+            **dict.fromkeys(("year", "month", "day", "hour"), "smallint"),
+            **dict.fromkeys(("temp", "dewp", "humid"), "double precision"),
+            "wind_dir": "integer",
+            **dict.fromkeys(("wind_speed", "wind_gust"), "double precision"),
+            "precip": "numeric(4,2)",
+            "pressure": "numeric(5,1)",
+            "visib": "double precision",
+            "time_hour": "timestamp with time zone not null",
+        },
+        ("origin", "time_hour"),
+    ),
+}
+
+
+def nycflights13_postgres(connection: psycopg.Connection, folder: Path) -> None:
+    """Make the five tables in an empty database, and fill them; ``folder`` takes the CSV files on the way."""
+    import duckdb
+
+    csv = nycflights13_csv(folder)
+    with duckdb.connect(":memory:") as con, connection.cursor() as cursor:
+        con.execute("set TimeZone = 'UTC'")
+        for table, (columns, key) in NYCFLIGHTS13.items():
+            lines = [f'"{name}" {declared}' for name, declared in columns.items()]
+            cursor.execute(f"create table {table} ({', '.join(lines)}, primary key ({', '.join(key)}))")
+            read = f"read_csv('{csv / table}.csv', nullstr = ['', 'NA'], sample_size = -1)"
+            made = ", time_hour + to_minutes(flight % 60)" if table == "flights" else ""
+            rows = folder / f"{table}.rows"
+            con.execute(f"copy (select *{made} from {read}) to '{rows}' (format csv, header false, nullstr '\\N')")
+            with rows.open("rb") as file, cursor.copy(f"copy {table} from stdin (format csv, null '\\N')") as copy:
+                while piece := file.read(1 << 20):
+                    copy.write(piece)
+        cursor.execute("create index on flights (updated_at)")
+        cursor.execute("analyze")
+    connection.commit()
 
 
 def chinook_sqlite(path: Path) -> Path:

@@ -93,10 +93,19 @@ def _without_schema(table: str, source: Mapping[str, Any]) -> str:
 
 
 def named(draft: Draft, source: str) -> list[str]:
-    """The tables that flags may mean of a source, which they name before anything is known of it."""
+    """The tables that flags may mean of a source, before anything is known of it; none where no flag chooses among them.
+
+    A rule or personal data says something of a table, and chooses nothing: the others are loaded as well.
+    """
     texts = [t for t in draft.tables if t != EVERY_TABLE]
+    if not _of_source(draft, source, texts) and not draft.values["sources"][source].get("tables"):
+        return []
     texts += [text.partition(":")[0].strip() for text in draft.rules]
     texts += [text.rpartition("=")[0].rpartition(".")[0] for text in draft.personal]
+    return _of_source(draft, source, texts)
+
+
+def _of_source(draft: Draft, source: str, texts: list[str]) -> list[str]:
     sources = draft.values["sources"]
     found = []
     for text in texts:

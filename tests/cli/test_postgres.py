@@ -112,6 +112,15 @@ def test_a_password_is_printed_nowhere(
     assert not (here / "p").exists()
 
 
+def test_a_rule_for_one_table_leaves_out_no_other(here: Path, pipegen: Callable[..., Result], shop: Server) -> None:
+    words = ["new", "p", "--source", shop.url("shop"), "--rule", "orders: total >= 0", "--no-git"]
+    code, _, err = pipegen(*words)
+    assert code == 0, err
+    assert "      customers: {" in (here / "p/pipegen.yml").read_text()
+    measured = (here / "p/sources/shop.yml").read_text()
+    assert "  customers:" in measured and "  orders:" in measured and "  seen:" not in measured
+
+
 def test_the_equivalent_command_of_a_document(here: Path, pipegen: Callable[..., Result], shop: Server) -> None:
     code, out, err = pipegen("new", "p", "--source", f"{shop.url('shop')}?schema=sales", "--json", "--dry-run")
     assert code == 0, err
