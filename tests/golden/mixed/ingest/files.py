@@ -152,7 +152,8 @@ def measure(connection: duckdb.DuckDBPyConnection, table: Table, path: Path) -> 
             return _measure_jsonl(connection, table, path)
         return _measure_parquet(connection, table, path)
     except duckdb.Error as error:
-        raise LoadError(f"{table.source}.{table.id}: cannot read {path}: {error}") from error
+        said = "" if table.personal else f": {error}"  # it may show the row
+        raise LoadError(f"{table.source}.{table.id}: cannot read {path}{said}") from None
 
 
 def _measure_jsonl(connection: duckdb.DuckDBPyConnection, table: Table, path: Path) -> Measure:

@@ -72,6 +72,11 @@ class Snapshot:
         query = f"SELECT max({watermark}) FROM {ident(table.name)}"
         (value,) = self._connection.execute(query).fetchone()
         mark = text_of(value)
+        if table.temporal and isinstance(mark, str) and as_moment(mark) is None:
+            # A text that is no time sorts after all times: as the mark it would hide whatever comes.
+            query += f" WHERE typeof({watermark}) = 'text' AND julianday({watermark}) IS NOT NULL"
+            (value,) = self._connection.execute(query).fetchone()
+            mark = text_of(value)
         if (
             table.temporal
             and isinstance(mark, str)
@@ -82,7 +87,8 @@ class Snapshot:
             )
             if mark > now:
                 (value,) = self._connection.execute(
-                    f"{query} WHERE {watermark} <= ?", [now]
+                    f"SELECT max({watermark}) FROM {ident(table.name)} WHERE {watermark} <= ?",
+                    [now],
                 ).fetchone()
                 return text_of(value)
         return mark

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingest import parse
-from ingest.apply import DELETED_AT, relation
+from ingest.deletes import DELETED_AT, relation
 from ingest.extract import TableReader
 from ingest.sources import Reader
 from ingest.sql import ident, literal
@@ -64,8 +64,7 @@ class Comparison:
 
     def fetch(self, missing: pa.Table, file: Path) -> list[Path]:
         """The rows of the missing keys, in a Parquet file; no file where there are none."""
-        rejected = self._reader.rejected_keys
-        wanted = [key for key in self._originals(missing) if parse.key_text(key) not in rejected]
+        wanted = self._originals(missing)
         writer: pq.ParquetWriter | None = None
         for batch in self._reader.missing(self._database, wanted):
             writer = writer or pq.ParquetWriter(file, batch.schema)
@@ -83,13 +82,19 @@ class Comparison:
         self._connection.register("missing_keys", missing)
         found: list[tuple[object, ...]] = []
         for batch in self._database.keys(self._table):
-            typed, good = self._parser.judge(self._reader.treatment.batch(batch).rows)
+            treated = self._reader.treatment.batch(batch).rows
+            typed, good = self._parser.judge(treated)
             for place, name in enumerate(names):
                 typed = typed.append_column(f"original_{place}", batch.rows.column(name))
+                typed = typed.append_column(f"treated_{place}", treated.column(name))
             self._connection.register("all_keys", typed.filter(pc.equal(good, True)))
             originals = ", ".join(f"original_{place}" for place in range(len(names)))
+            texts = ", ".join(f"treated_{place}::VARCHAR" for place in range(len(names)))
             using = ", ".join(map(ident, names))
             found += self._connection.execute(
-                f"SELECT {originals} FROM all_keys SEMI JOIN missing_keys USING ({using})"
+                f"SELECT {originals} FROM all_keys SEMI JOIN missing_keys USING ({using}) "
+                # Those that were read and could not be landed are no use to read again.
+                f"WHERE to_json([{texts}])::VARCHAR NOT IN (SELECT unnest(?::VARCHAR[]))",
+                [sorted(self._reader.rejected_keys)],
             ).fetchall()
         return found

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any, Protocol
 
 from ingest.declaration import LoadError, Note, Source, Table
@@ -96,8 +97,12 @@ def overlapped(table: Table, mark: object) -> object:
 
 
 def _less(mark: object, units: int) -> object:
-    text = str(mark)
-    return str(int(text) - units) if text.lstrip("-").isdecimal() else mark
+    if isinstance(mark, float):
+        return mark - units
+    try:
+        return str(Decimal(str(mark)) - units)
+    except InvalidOperation:
+        return mark
 
 
 def as_moment(text: str) -> datetime | None:
@@ -105,6 +110,14 @@ def as_moment(text: str) -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError:
         return None
+
+
+def day_of(text: str) -> str:
+    """The UTC day that a moment lies in."""
+    moment = as_moment(text)
+    if moment is None:
+        return text
+    return str((moment.astimezone(UTC) if moment.tzinfo else moment).date())
 
 
 def in_form_of(example: str, moment: datetime) -> str:

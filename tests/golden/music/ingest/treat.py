@@ -2,7 +2,8 @@
 
 A token is an HMAC-SHA256 of the value's text under the key in PIPELINE_TOKEN_KEY, cut to 128 bits: the same value has the
 same token in every table, and nobody without the key can make it or test a guess. The key is rotated by changing the
-variable: a load that finds rows with tokens of another key reads its table again from the start.
+variable: a load that finds rows with tokens of another key, or treated otherwise than declared, reads its table again
+from the start.
 """
 
 import hashlib
@@ -38,8 +39,11 @@ class Treatment:
 
     @property
     def key_id(self) -> str | None:
-        """Tells two keys apart, and neither of them; None where there are no tokens."""
-        return hashlib.sha256(b"id of " + self._key).hexdigest()[:16] if self._key else None
+        """Tells two keys apart, and two ways to treat the columns, and neither key; None where nothing is treated."""
+        if not self._by_name:
+            return None
+        how = sorted((column.id, column.treatment) for column in self._by_name.values())
+        return hashlib.sha256(b"id of " + json.dumps(how).encode() + self._key).hexdigest()[:16]
 
     def batch(self, batch: Batch) -> Batch:
         """The batch with its values treated, those of rows that could not be read too."""

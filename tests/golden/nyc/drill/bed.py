@@ -143,7 +143,13 @@ def make(keep: bool = False) -> Iterator[Bed]:
         warehouse.clear()
         yield _bed(design, sources, pipeline, warehouse, postgres)
     if not keep:
-        for name in ("source", "warehouse.duckdb", "warehouse.duckdb.wal", "warehouse.saved"):
+        for name in (
+            "source",
+            "warehouse.duckdb",
+            "warehouse.duckdb.wal",
+            "warehouse.saved",
+            "mended",
+        ):
             shutil.rmtree(DATA / name, ignore_errors=True)
             (DATA / name).unlink(missing_ok=True)
 
@@ -171,7 +177,9 @@ def _bed(
         pipeline.settings.update(twin.address())
         twin.fill()
         expected = {table.id: Expected(table) for table in here.tables}
-        stages.append(Stage(here, twin, pipeline, warehouse, postgres, expected))
+        stages.append(
+            Stage(here, twin, pipeline, warehouse, postgres, design.destination, expected)
+        )
     staging = {of.model: of for of in design.staging}
     history = [
         History(of.source, of.table, of.model, of.dedupe, of.history)

@@ -5,37 +5,28 @@ same key. replace-by-unit: the rows of the files that were read are replaced. pa
 first day that was read on is replaced. Whatever it is, doing it twice leaves the same rows.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 
-from ingest.declaration import Column, LoadError, Table
+from ingest.declaration import Column, Table
+from ingest.deletes import (
+    DELETED_AT,
+    LOADED_AT,
+    Extracted,
+    delete_gone,
+    gone,
+    guard,
+    moment,
+    named,
+    relation,
+    same_key,
+)
 from ingest.ledger import Outcome, Part
 from ingest.measures import Measure, Sum, add_up, numeric_columns, plus
 from ingest.parse import FILE, LINE
-from ingest.sql import ident
+from ingest.sql import ident, literal
+from ingest.treat import MASK
 from ingest.warehouse import Warehouse
-
-LOADED_AT = "_loaded_at"
-DELETED_AT = "_deleted_at"
-# Below this many rows a run may delete any share of them (H); an empty read of a filled table is stopped whatever its size.
-FEW_ROWS = 100
-
-
-@dataclass(frozen=True)
-class Extracted:
-    """What was extracted of a table: Parquet files of typed rows, and of all keys that the source has now."""
-
-    outcome: Outcome
-    rows: Sequence[Path]
-    keys: Sequence[Path] | None = None
-    allow_deletes: bool = False
-
-
-def relation(table: Table) -> str:
-    return f"{ident(table.raw_schema)}.{ident(table.id)}"
 
 
 def landed_columns(table: Table) -> list[Column]:
@@ -58,14 +49,26 @@ def apply(db: Warehouse, extracted: Extracted, stamp: datetime) -> None:
     if outcome.kind == "replay":
         _replay(db, outcome, staged, stamp)
     elif replaces:
-        _guard(db, extracted, _count(db, staged))
+        guard(db, extracted, staged)
         _replace(db, table, staged, stamp)
     elif table.merges:
         _merge(db, extracted, staged, stamp)
     elif table.format is not None:
-        _replace_files(db, outcome, staged, stamp)
+        _replace_files(db, extracted, staged, stamp)
     else:
-        _overwrite(db, outcome, staged, stamp)
+        _overwrite(db, extracted, staged, stamp)
+    if outcome.retreated and not replaces:
+        _cover(db, table)
+
+
+def _cover(db: Warehouse, table: Table) -> None:
+    """Personal data that landed before it was declared so, in rows that the source has no more: covered."""
+    for column in (column for column in table.columns if column.treatment):
+        name = ident(column.id)
+        db.execute(
+            f"UPDATE {relation(table)} SET {name} = {literal(MASK)} "
+            f"WHERE {name} <> {literal(MASK)} AND {name} NOT LIKE 'tok!_%' ESCAPE '!'"
+        )
 
 
 def _definition(db: Warehouse, table: Table) -> str:
@@ -78,7 +81,7 @@ def _definition(db: Warehouse, table: Table) -> str:
 
 
 def _create(db: Warehouse, table: Table) -> None:
-    """The table, where it is not there; columns that were declared since, where it is."""
+    """The table, where it is not there; where it is, with the columns that are declared now and no other."""
     db.execute(f"CREATE SCHEMA IF NOT EXISTS {ident(table.raw_schema)}")
     db.execute(f"CREATE TABLE IF NOT EXISTS {relation(table)} ({_definition(db, table)})")
     there = db.columns(table.raw_schema, table.id)
@@ -90,10 +93,31 @@ def _create(db: Warehouse, table: Table) -> None:
             db.execute(
                 f"ALTER TABLE {relation(table)} ADD COLUMN {ident(column.id)} {db.sql_type(column.type)}"
             )
-    if db.kind == "postgres" and table.merges:
-        keys = ", ".join(map(ident, table.key))
-        name = ident(f"{table.id[:50]}_key")
-        db.execute(f"CREATE UNIQUE INDEX IF NOT EXISTS {name} ON {relation(table)} ({keys})")
+    if DELETED_AT in there and not table.soft_deletes:
+        # Deletes were soft before: what is marked is gone.
+        db.execute(f"DELETE FROM {relation(table)} WHERE {DELETED_AT} IS NOT NULL")
+    for name in there.keys() - {column.id for column in wanted}:
+        # What is no longer declared may be personal; and a view of dbt's is made anew by its next run.
+        views = " CASCADE" if db.kind == "postgres" else ""
+        db.execute(f"ALTER TABLE {relation(table)} DROP COLUMN {ident(name)}{views}")
+    if db.kind == "postgres":
+        _index(db, table)
+
+
+def _index(db: Warehouse, table: Table) -> None:
+    """A unique index on the key that is declared now."""
+    name, key = f"{table.id[:50]}_key", list(table.key) if table.merges else []
+    held = db.execute(
+        "SELECT a.attname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid "
+        "JOIN pg_attribute a ON a.attrelid = i.oid WHERE x.indrelid = CAST(? AS regclass) AND i.relname = ? "
+        "ORDER BY a.attnum",
+        [relation(table), name],
+    )
+    if held and [column for (column,) in held] != key:
+        db.execute(f"DROP INDEX {ident(table.raw_schema)}.{ident(name)}")
+    if key:
+        keys = ", ".join(map(ident, key))
+        db.execute(f"CREATE UNIQUE INDEX IF NOT EXISTS {ident(name)} ON {relation(table)} ({keys})")
 
 
 def _names(table: Table) -> str:
@@ -103,12 +127,8 @@ def _names(table: Table) -> str:
 def _insert(db: Warehouse, table: Table, staged: str, stamp: datetime) -> None:
     names = _names(table)
     db.execute(
-        f"INSERT INTO {relation(table)} ({names}, {LOADED_AT}) SELECT {names}, {_moment(stamp)} FROM {staged}"
+        f"INSERT INTO {relation(table)} ({names}, {LOADED_AT}) SELECT {names}, {moment(stamp)} FROM {staged}"
     )
-
-
-def _moment(stamp: datetime) -> str:
-    return f"CAST('{stamp.isoformat()}' AS TIMESTAMPTZ)"
 
 
 def _replace(db: Warehouse, table: Table, staged: str, stamp: datetime) -> None:
@@ -116,7 +136,7 @@ def _replace(db: Warehouse, table: Table, staged: str, stamp: datetime) -> None:
     if db.kind == "duckdb":
         db.execute(
             f"CREATE OR REPLACE TABLE {relation(table)} AS "
-            f"SELECT {_names(table)}, {_moment(stamp)} AS {LOADED_AT} FROM {staged}"
+            f"SELECT {_names(table)}, {moment(stamp)} AS {LOADED_AT} FROM {staged}"
         )
         return
     # dbt's views stand on the table: it is emptied, and made anew only when its columns have changed.
@@ -128,117 +148,51 @@ def _replace(db: Warehouse, table: Table, staged: str, stamp: datetime) -> None:
     _insert(db, table, staged, stamp)
 
 
-def _replace_files(db: Warehouse, outcome: Outcome, staged: str, stamp: datetime) -> None:
-    files = [part.name for part in outcome.parts]
-    for first in range(0, len(files), 500):
-        some = files[first : first + 500]
-        marks = ", ".join("?" for _ in some)
-        db.execute(f"DELETE FROM {relation(outcome.table)} WHERE {ident(FILE)} IN ({marks})", some)
-    _insert(db, outcome.table, staged, stamp)
+def _replace_files(db: Warehouse, extracted: Extracted, staged: str, stamp: datetime) -> None:
+    table = extracted.outcome.table
+    files = [part.name for part in extracted.outcome.parts]
+    if not files:
+        return
+    where = f" WHERE {ident(FILE)} IN ({', '.join('?' for _ in files)})"
+    guard(db, extracted, staged, where, files)
+    db.execute(f"DELETE FROM {relation(table)}{where}", files)
+    _insert(db, table, staged, stamp)
 
 
-def _overwrite(db: Warehouse, outcome: Outcome, staged: str, stamp: datetime) -> None:
+def _overwrite(db: Warehouse, extracted: Extracted, staged: str, stamp: datetime) -> None:
     """Replace the range of the watermark that was read, with the rows that have no watermark where those were read too."""
-    table = outcome.table
+    table, outcome = extracted.outcome.table, extracted.outcome
     mark, (low, high) = ident(table.watermark or ""), outcome.window
     kind = db.sql_type(table.column(table.watermark or "").type)
-    if low is None and high is None:
-        db.execute(f"DELETE FROM {relation(table)}")
-    else:
+    where = ""
+    if low is not None or high is not None:
         bounds = [f"{mark} >= CAST(? AS {kind})"] if low else []
         bounds += [f"{mark} < CAST(? AS {kind})"] if high else []
-        nulls = "" if high else f" OR {mark} IS NULL"
-        db.execute(
-            f"DELETE FROM {relation(table)} WHERE {' AND '.join(bounds)}{nulls}",
-            [bound for bound in (low, high) if bound],
-        )
+        where = f" WHERE {' AND '.join(bounds)}{'' if high else f' OR {mark} IS NULL'}"
+    given = [bound for bound in (low, high) if bound]
+    guard(db, extracted, staged, where, given)
+    db.execute(f"DELETE FROM {relation(table)}{where}", given)
     _insert(db, table, staged, stamp)
 
 
 def _merge(db: Warehouse, extracted: Extracted, staged: str, stamp: datetime) -> None:
     table, outcome = extracted.outcome.table, extracted.outcome
     staged = _newest(db, outcome, staged)
-    same = _same_key(table, "r", "s")
+    same = same_key(table, "r", "s")
     if outcome.kind == "full" and (outcome.rebuilt or not table.soft_deletes):
-        _guard(db, extracted, _count(db, staged))
+        guard(db, extracted, staged)
         db.execute(f"DELETE FROM {relation(table)}")
         _insert(db, table, staged, stamp)
         return
     present = None
     if extracted.keys is not None and table.deletes != "ignore":
         present = db.stage(table, [table.column(k) for k in table.key], extracted.keys)
-    gone = _gone(db, extracted, staged, present) if present else 0
-    db.execute(f"DELETE FROM {relation(table)} AS r USING {_named(staged, 's')} WHERE {same}")
+    absent = gone(db, extracted, present) if present else 0
+    db.execute(f"DELETE FROM {relation(table)} AS r USING {named(staged, 's')} WHERE {same}")
     _insert(db, table, staged, stamp)
-    if present and gone:
-        _delete_gone(db, table, present, stamp)
-        outcome.rows_deleted = gone
-
-
-def _named(staged: str, name: str) -> str:
-    """A staged relation under another name."""
-    inner = staged.rsplit(" AS ", 1)[0] if staged.startswith("(") else staged
-    return f"{inner} AS {name}"
-
-
-def _same_key(table: Table, left: str, right: str) -> str:
-    return " AND ".join(f"{left}.{ident(k)} = {right}.{ident(k)}" for k in table.key)
-
-
-def _alive(table: Table, name: str = "r") -> str:
-    return f"{name}.{DELETED_AT} IS NULL" if table.soft_deletes else "1 = 1"
-
-
-def _gone(db: Warehouse, extracted: Extracted, staged: str, present: str) -> int:
-    """How many living rows the source no longer has. LoadError when they are too many."""
-    table = extracted.outcome.table
-    absent = f"NOT EXISTS (SELECT 1 FROM {_named(present, 'p')} WHERE {_same_key(table, 'r', 'p')})"
-    where = f"{_alive(table)} AND {absent}"
-    ((gone,),) = db.execute(f"SELECT count(*) FROM {relation(table)} AS r WHERE {where}")
-    if gone:
-        ((alive,),) = db.execute(
-            f"SELECT count(*) FROM {relation(table)} AS r WHERE {_alive(table)}"
-        )
-        _refuse(extracted, int(alive), int(gone))
-    return int(gone)
-
-
-def _delete_gone(db: Warehouse, table: Table, present: str, stamp: datetime) -> None:
-    absent = f"NOT EXISTS (SELECT 1 FROM {_named(present, 'p')} WHERE {_same_key(table, 'r', 'p')})"
-    if table.soft_deletes:
-        db.execute(
-            f"UPDATE {relation(table)} AS r SET {DELETED_AT} = {_moment(stamp)}, {LOADED_AT} = {_moment(stamp)} "
-            f"WHERE r.{DELETED_AT} IS NULL AND {absent}"
-        )
-    else:
-        db.execute(f"DELETE FROM {relation(table)} AS r WHERE {absent}")
-
-
-def _guard(db: Warehouse, extracted: Extracted, read: int) -> None:
-    """The mass-delete guard of a whole replacement."""
-    table = extracted.outcome.table
-    if not db.columns(table.raw_schema, table.id):
-        return
-    before = _count(db, relation(table))
-    if before > read:
-        _refuse(extracted, before, before - read)
-
-
-def _refuse(extracted: Extracted, before: int, gone: int) -> None:
-    table = extracted.outcome.table
-    few = gone <= max(FEW_ROWS, before * table.most_deleted)
-    if extracted.allow_deletes or (few and gone < before):
-        return
-    raise LoadError(
-        f"{table.source}.{table.id}: this run would delete {gone:,} of {before:,} rows, and at most "
-        f"{table.most_deleted:.0%} may go in one run, and never all: the table stays as it was. If the source "
-        f"is right: python -m ingest {table.source} --table {table.id} --allow-deletes"
-    )
-
-
-def _count(db: Warehouse, of: str) -> int:
-    ((count,),) = db.execute(f"SELECT count(*) FROM {of}")
-    return int(count)
+    if present and absent:
+        delete_gone(db, table, present, stamp)
+        outcome.rows_deleted = absent
 
 
 def _newest(db: Warehouse, outcome: Outcome, staged: str) -> str:
@@ -297,13 +251,13 @@ def _replay(db: Warehouse, outcome: Outcome, staged: str, stamp: datetime) -> No
         _insert(db, table, staged, stamp)
         return
     staged = _newest(db, outcome, staged)
-    same = _same_key(table, "r", "s")
+    same = same_key(table, "r", "s")
     mark = ident(table.watermark or table.key[0])
     newer = f"EXISTS (SELECT 1 FROM {relation(table)} AS r WHERE {same} AND r.{mark} > s.{mark})"
-    stale = _measures(db, table, f"(SELECT * FROM {_named(staged, 's')} WHERE {newer}) AS stale")
+    stale = _measures(db, table, f"(SELECT * FROM {named(staged, 's')} WHERE {newer}) AS stale")
     for day, measure in stale.items():
         outcome.superseded[day] = plus(outcome.superseded.get(day, Measure()), measure)
-    fresh = f"(SELECT * FROM {_named(staged, 's')} WHERE NOT {newer})"
+    fresh = f"(SELECT * FROM {named(staged, 's')} WHERE NOT {newer})"
     db.execute("DROP TABLE IF EXISTS fresh_rows")
     db.execute(f"CREATE TEMP TABLE fresh_rows AS SELECT * FROM {fresh} AS f")
     db.execute(f"DELETE FROM {relation(table)} AS r USING fresh_rows AS s WHERE {same}")

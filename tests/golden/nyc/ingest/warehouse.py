@@ -5,7 +5,7 @@ import os
 import re
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -119,17 +119,20 @@ class DuckDb(Common):
         self.connection.execute(f"SET TimeZone = 'UTC'; SET memory_limit = {memory}")
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        return self.connection.execute(sql, list(parameters)).fetchall()
+        with _faults():
+            return self.connection.execute(sql, list(parameters)).fetchall()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        self.connection.execute("BEGIN")
+        self.execute("BEGIN")
         try:
             yield
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            # After some faults, a full disk among them, DuckDB has rolled back by itself.
+            with suppress(LoadError):
+                self.execute("ROLLBACK")
             raise
-        self.connection.execute("COMMIT")
+        self.execute("COMMIT")
 
     def stage(self, table: Table, columns: Sequence[Column], files: Sequence[Path]) -> str:
         if not files:
@@ -146,6 +149,19 @@ class DuckDb(Common):
 
     def close(self) -> None:
         self.connection.close()
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """What DuckDB raises, as a LoadError; its words only where they speak of files and memory, and of no value."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.CatalogException) as error:
+        raise LoadError(f"the warehouse: {str(error).splitlines()[0]}") from None
+    except duckdb.Error as error:
+        raise LoadError(f"the warehouse: {type(error).__name__}") from None
 
 
 def connect(read_only: bool = False) -> Warehouse:

@@ -24,12 +24,14 @@ import dlt
 from dlt.extract import DltResource
 
 from ingest import ledger, parse, settings, sources, warehouse
-from ingest.apply import Extracted, apply
+from ingest.apply import apply
 from ingest.declaration import LoadError, Source, Table
+from ingest.deletes import Extracted
 from ingest.extract import Asked, TableReader
 from ingest.keys import Comparison
 from ingest.ledger import Outcome
 from ingest.record import record
+from ingest.sql import ident
 
 # dlt walks the tables of one run by recursion, a level each, and its schema is slow when it is large.
 TABLES_AT_ONCE = 50
@@ -54,10 +56,16 @@ class Load:
     def prepare(self) -> None:
         """Read what earlier loads left, and open the source."""
         with ledger.open_warehouse() as db:
+            db.lock(
+                self.source.raw_schema
+            )  # other tables of it may be loaded for the first time too
+            db.execute(f"CREATE SCHEMA IF NOT EXISTS {ident(self.source.raw_schema)}")
             for table in self.tables:
                 with db.transaction():
                     changed = ledger.retype(db, table)
-                self._states[table.id] = ledger.State() if changed else ledger.state(db, table)
+                state = ledger.state(db, table)
+                anew = ledger.State(token_key=state.token_key, landed=state.landed)
+                self._states[table.id] = anew if changed else state
         if self.source.kind != "files":
             self._database = self._stack.enter_context(sources.open(self.source))
 
@@ -95,7 +103,7 @@ class Load:
         """What is to be landed of a table: what dlt wrote, and what the comparison of keys found missing."""
         reader = self._readers[table.id]
         outcome, keys = reader.outcome, None
-        if self._database and _compares_keys(outcome):
+        if self._database and self._states[table.id].landed and _compares_keys(outcome):
             comparison = Comparison(self._database, self._parser, reader, self._file("keys", table))
             keys = comparison.keys()
             if outcome.kind == "incremental":
@@ -122,11 +130,7 @@ def _compares_keys(outcome: Outcome) -> bool:
     table = outcome.table
     if outcome.kind == "full":
         return table.merges and table.soft_deletes and not outcome.rebuilt
-    return (
-        outcome.kind == "incremental"
-        and table.load == "watermark-keys"
-        and outcome.window != (None, None)
-    )
+    return outcome.kind == "incremental" and table.load == "watermark-keys"
 
 
 def run(source: Source, tables: Sequence[Table], run_id: str, asked: Asked | None = None) -> Load:

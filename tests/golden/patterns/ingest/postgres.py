@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
@@ -65,6 +66,13 @@ class Snapshot:
         self._source = source
         self._cursor = cursor
         self._types: dict[str, dict[str, str]] = {}
+        # The first query, which fixes what all others see: who still writes then, writes what none of them sees, also
+        # when it has ended by the time a later table is read. Of other roles' transactions only those are seen that
+        # this role may see; the overlap is there for the rest.
+        ((self._limit,),) = self._rows(
+            "SELECT least(clock_timestamp(), min(xact_start))::text FROM pg_stat_activity "
+            "WHERE backend_xid IS NOT NULL AND datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         with _faults_of(self._source):
@@ -95,18 +103,13 @@ class Snapshot:
         contract.check_types(table, where, types, note)
 
     def newest(self, table: Table) -> object:
-        """The highest watermark, but not later than now, nor than the start of the oldest transaction that still writes."""
+        """The highest watermark, but not later than the snapshot, nor than the start of the oldest transaction that still writes."""
         if not table.watermark:
             return None
         column = table.column(table.watermark)
         mark = f"max({ident(column.name)})"
         if table.temporal:
-            # Of other roles' transactions only those are seen that this role may see; the overlap is there for the rest.
-            oldest = (
-                "(SELECT min(xact_start) FROM pg_stat_activity WHERE backend_xid IS NOT NULL "
-                "AND datname = current_database() AND pid <> pg_backend_pid())"
-            )
-            limit = f"least(clock_timestamp(), {oldest})"
+            limit = f"{literal(self._limit)}::timestamptz"
             mark = f"least({mark}, CAST({limit} AS {self.types(table)[column.name]}))"
         ((value,),) = self._rows(
             f"SELECT ({mark})::text FROM {_relation(table)}{pv.finite_only(table, column)}"
@@ -128,7 +131,7 @@ class Snapshot:
         query = f"SELECT {', '.join(values)} FROM {_relation(table)}{where}"
         pending: list[pa.RecordBatch] = []
         rows = 0
-        for batch in self._batches(query):
+        for batch in _ahead(self._batches(query)):
             pending.append(batch)
             rows += batch.num_rows
             if rows >= BATCH_ROWS:
@@ -202,6 +205,15 @@ class Snapshot:
             for key in keys
         )
         return f"({', '.join(ident(c.name) for c in columns)}) IN ({listed})"
+
+
+def _ahead(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The next batch is decoded, by a thread of its own, while this one is being written."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield batch
 
 
 def _schema(table: Table) -> str:

@@ -42,7 +42,8 @@ class Postgres(Common):
                 dbname=os.environ["WAREHOUSE_DATABASE"],
                 user=os.environ["WAREHOUSE_USER"],
                 password=os.environ.get("WAREHOUSE_PASSWORD") or None,
-                options="-c TimeZone=UTC",
+                # A reader that holds a table must not hold up the load, and all other readers behind it, for ever.
+                options=f"-c TimeZone=UTC -c lock_timeout={settings.wait_seconds()}s",
                 application_name="ingest",
             )
         except psycopg2.OperationalError as error:
@@ -51,7 +52,7 @@ class Postgres(Common):
         self._staged = 0
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with self.connection.cursor() as cursor:
+        with _faults(), self.connection.cursor() as cursor:
             if parameters:
                 cursor.execute(_with_places(sql), list(parameters))
             else:
@@ -63,7 +64,8 @@ class Postgres(Common):
         self.connection.autocommit = False
         try:
             yield
-            self.connection.commit()
+            with _faults():
+                self.connection.commit()
         except BaseException:
             if not self.connection.closed:
                 self.connection.rollback()
@@ -80,7 +82,7 @@ class Postgres(Common):
         typed = ", ".join(f"{ident(c.id)} {self.sql_type(c.type)}" for c in columns)
         self.execute(f"CREATE TEMP TABLE {name} ({typed}) ON COMMIT DROP")
         names = ", ".join(ident(c.id) for c in columns)
-        with self.connection.cursor() as cursor:
+        with _faults(), self.connection.cursor() as cursor:
             for file in files:
                 cursor.copy_expert(
                     f"COPY {name} ({names}) FROM STDIN (FORMAT csv)", _Csv(file, columns)
@@ -100,6 +102,17 @@ class Postgres(Common):
 
     def close(self) -> None:
         self.connection.close()
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """What the server says, as a LoadError without the values that it prints: they are rows."""
+    try:
+        yield
+    except psycopg2.Error as error:
+        said = error.diag.message_primary or (str(error).splitlines() or [""])[0]
+        said = re.sub(r""": ["'].*""", "", said, flags=re.DOTALL)
+        raise LoadError(f"the warehouse: {said} (SQLSTATE {error.pgcode})") from None
 
 
 def _with_places(sql: str) -> str:

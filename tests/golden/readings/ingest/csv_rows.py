@@ -81,7 +81,8 @@ def _read_plain(table: Table, name: str, path: Path, names: list[str]) -> Iterat
                 yield Batch(rows.append_column(LINE, numbers), pending.copy())
                 pending.clear()
     except pa.ArrowInvalid as error:
-        raise LoadError(f"{table.source}.{table.id}: {name}: {error}") from error
+        said = "cannot be read" if table.personal else str(error)  # it may show the row
+        raise LoadError(f"{table.source}.{table.id}: {name}: {said}") from None
     if pending:
         yield Batch(_no_rows(table), pending)
 

@@ -4,7 +4,6 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC
 from pathlib import Path
 
 import duckdb
@@ -14,7 +13,7 @@ import pyarrow.parquet as pq
 from ingest import measures, parse
 from ingest.declaration import LoadError, Note, Source, Table
 from ingest.ledger import Outcome, Part, State
-from ingest.sources import WHOLE, Keys, Reader, Selection, Window, as_moment, overlapped
+from ingest.sources import WHOLE, Keys, Reader, Selection, Window, day_of, overlapped
 from ingest.treat import Treatment
 
 
@@ -83,10 +82,14 @@ class TableReader:
         self.outcome.token_key = self.treatment.key_id
 
     def _current(self, state: State) -> State:
-        """What is known of the table; nothing where its tokens are of another key, so that all of it is read again."""
-        if state.token_key is None or state.token_key == self.treatment.key_id:
+        """What is known of the table; nothing where it was treated otherwise, so that all of it is read again."""
+        if not state.landed or state.token_key == self.treatment.key_id:
             return state
-        self._note(f"{self._table.id}: the token key has changed: the table is read from its start")
+        self._note(
+            f"{self._table.id}: the token key, or how personal data is treated, has changed: "
+            "the table is read from its start"
+        )
+        self.outcome.retreated = True
         if any(self._table.column(key).treatment for key in self._table.key):
             self.outcome.kind = "full"
             self.outcome.rebuilt = True
@@ -170,9 +173,12 @@ class TableReader:
         if low is None:
             return WHOLE
         if table.temporal and (self._state.nameless or not table.merges):
-            low = _day_of(str(low))
+            low = day_of(str(low))
         named = reader.has_rowids or not any(table.column(key).treatment for key in table.key)
-        self.outcome.retried = self._state.retry if named else ()
+        # A row is asked for by rowid where there are rowids, else by key; no entry of the other kind can be read again.
+        self.outcome.retried = tuple(
+            row for row in self._state.retry if named and isinstance(row, int) == reader.has_rowids
+        )
         self.outcome.window = (str(low), None)
         return Window(low, None, self.outcome.retried)
 
@@ -209,11 +215,3 @@ class TableReader:
                 f"{self._source.id}.{self._table.id}: none of the {outcome.rows_read} rows can be loaded, "
                 f"so the table stays as it was ({reasons})"
             )
-
-
-def _day_of(text: str) -> str:
-    """The UTC day that a moment lies in."""
-    moment = as_moment(text)
-    if moment is None:
-        return text
-    return str((moment.astimezone(UTC) if moment.tzinfo else moment).date())

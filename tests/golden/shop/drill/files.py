@@ -77,7 +77,9 @@ class Files(Twin):
             for record in self.rows(table):
                 if record.file == name:
                     row = [record.values.get(column.id) for column in columns]
-                    (delivery.malformed if record.bad else delivery.rows).append(row)
+                    # A Parquet file has no malformed rows: what is bad there has good types.
+                    bad = record.bad and table.format != "parquet"
+                    (delivery.malformed if bad else delivery.rows).append(row)
             write.write_files(self.folder, Delivered(shown, [delivery]))
 
     def _added(self, table: Table, records: Sequence[Record]) -> None:

@@ -119,7 +119,7 @@ class Player:
         missing = scenario.needs(stage)
         stage.cast = []
         for table in cast:
-            why = scenario.applies(table)
+            why = scenario.concerns(stage) or scenario.applies(table)
             if why or missing:
                 verdict = NO_MEANING if why else NOT_RUN
                 self._note(

@@ -72,7 +72,8 @@ class LoadedFile:
 class State:
     """What the ledger knows of a table.
 
-    `retry` are the rows in quarantine that can be asked for, by rowid (SQLite) or key; `nameless` whether there are others.
+    `retry` are the rows in quarantine that can be asked for, by rowid (SQLite) or key; `nameless` whether there are others;
+    `landed` whether the table is there.
     """
 
     files: dict[str, LoadedFile] = field(default_factory=dict)
@@ -80,6 +81,7 @@ class State:
     token_key: str | None = None
     retry: tuple[Any, ...] = ()
     nameless: bool = False
+    landed: bool = False
 
 
 @dataclass
@@ -98,6 +100,7 @@ class Outcome:
 
     `window` is what was read of an incremental table, `retried` the quarantined rows that were read again besides;
     `unchanged` counts the files that were loaded before and left alone; `rebuilt`: no row of before may stay;
+    `retreated`: personal data is treated otherwise than before;
     `keys` counts the keys of the source, where they were compared.
     """
 
@@ -112,6 +115,7 @@ class Outcome:
     token_key: str | None = None
     retried: tuple[Any, ...] = ()
     rebuilt: bool = False
+    retreated: bool = False
     keys: int | None = None
     unchanged: int = 0
     rows_read: int = 0
@@ -134,6 +138,9 @@ def open_warehouse(read_only: bool = False) -> Iterator[Warehouse]:
     db = warehouse.connect(read_only)
     try:
         if not read_only and set(COLUMNS) - set(db.tables("ops")):
+            db.lock(
+                "ops"
+            )  # two that make a schema at once fail in PostgreSQL, IF NOT EXISTS or not
             with db.transaction():
                 db.execute("CREATE SCHEMA IF NOT EXISTS ops")
                 for name, columns in COLUMNS.items():
@@ -164,6 +171,7 @@ def state(db: Warehouse, table: Table) -> State:
             if line or key
         ),
         nameless=any(not line and not key for line, key in retry),
+        landed=True,
     )
 
 
@@ -178,7 +186,7 @@ def retype(db: Warehouse, table: Table) -> bool:
     """Give landed columns the types that are declared now.
 
     Returns:
-        Whether the table gained or lost a column, so that its rows must be read anew.
+        Whether the table gained a column, so that its rows must be read anew.
 
     Raises:
         LoadError: a kept row would lose a value by it.
@@ -197,7 +205,7 @@ def retype(db: Warehouse, table: Table) -> bool:
             typed, kept = cast.typed, cast.exact
         else:
             typed = f"CAST(CAST({name} AS text) AS {declared})"
-            kept = f"CAST({typed} AS text) = CAST({name} AS text)"
+            kept = f"CAST({typed} AS {db.sql_type(held)}) = {name}"  # there and back again
         query = f"SELECT count(*) FROM {relation} WHERE {name} IS NOT NULL AND NOT coalesce({kept}, false)"
         ((lost,),) = db.execute(query)
         if lost:
@@ -206,12 +214,23 @@ def retype(db: Warehouse, table: Table) -> bool:
                 f"hold a {held} that is none; load the table from nothing: "
                 f"python -m ingest {table.source} --table {table.id} --from-nothing"
             )
+        _drop_views(db, relation)
         db.execute(f"ALTER TABLE {relation} ALTER COLUMN {name} TYPE {declared} USING {typed}")
-    wanted = {column.id for column in table.columns}
-    return bool(
-        {name for name in landed if not name.startswith("_")}
-        ^ {n for n in wanted if not n.startswith("_")}
+    return any(column.id not in landed for column in table.columns)
+
+
+def _drop_views(db: Warehouse, relation: str) -> None:
+    """PostgreSQL alters no column that a view reads; the views are dbt's, and its next run makes them anew."""
+    if db.kind != "postgres":
+        return
+    query = (
+        "SELECT DISTINCT format('%I.%I', n.nspname, c.relname) FROM pg_depend d "
+        "JOIN pg_rewrite r ON r.oid = d.objid JOIN pg_class c ON c.oid = r.ev_class "
+        "JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE d.classid = CAST('pg_rewrite' AS regclass) AND d.refobjid = CAST(? AS regclass) AND c.relkind = 'v'"
     )
+    for (view,) in db.execute(query, [relation]):
+        db.execute(f"DROP VIEW IF EXISTS {view} CASCADE")
 
 
 def forget(db: Warehouse, table: Table) -> None:

@@ -17,12 +17,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingest import declaration, ledger, parse, warehouse
-from ingest.apply import Extracted, apply
+from ingest.apply import apply
 from ingest.declaration import Column, LoadError, Table
+from ingest.deletes import Extracted
 from ingest.ledger import OF_TABLE, Outcome
 from ingest.load import working_folder
 from ingest.parse import FILE, LINE
 from ingest.record import record
+from ingest.treat import Treatment
 
 AT_ONCE = 200
 
@@ -62,6 +64,12 @@ def replay(table: Table) -> str:
             return f"{name}: nothing in quarantine"
         if not rows:
             return f"{name}: {len(held)} in quarantine, none of them a row"
+        if ledger.state(db, table).token_key != Treatment(table).key_id:
+            raise LoadError(
+                f"{name}: personal data is now treated otherwise than when these rows were set aside: "
+                f"load the table first (python -m ingest {table.source} --table {table.id})"
+            )
+        ledger.retype(db, table)  # what was mended may be a type
         good = _land(db, table, rows, folder, run_id)
     return f"{name}: {len(held)} in quarantine, {good} landed, {len(held) - good} stay"
 

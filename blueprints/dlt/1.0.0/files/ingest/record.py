@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 from ingest.declaration import Column, Table
 from ingest.ledger import OF_TABLE, QUARANTINED, Outcome
 from ingest.parse import key_text
+from ingest.sources import day_of
 from ingest.sql import ident
 from ingest.warehouse import Warehouse
 
@@ -135,17 +137,35 @@ def _forget_read_again(db: Warehouse, outcome: Outcome) -> None:
     low, high = outcome.window
     which: list[object] = [outcome.table.source, outcome.table.id]
     again = f"DELETE FROM ops.quarantine WHERE {OF_TABLE}"
-    within = [f"\"window\" > '{(low or '')[:10]}'"] if outcome.table.temporal else ["1 = 0"]
+    within = [f"\"window\" > '{day_of(low or '')}'"] if outcome.table.temporal else ["1 = 0"]
     if low and len(low) == 10:  # whole days were read
         within = [f"\"window\" >= '{low}'"]
     if high:
-        within.append(f"\"window\" < '{high[:10]}'")
+        within.append(f"\"window\" < '{day_of(high)}'")
     db.execute(f"{again} AND {' AND '.join(within)}", which)
-    if not high:
-        db.execute(f"{again} AND \"window\" = ''", which)
+    found = db.execute(
+        f"SELECT DISTINCT raw FROM ops.quarantine WHERE {OF_TABLE} AND \"window\" = ''", which
+    )
+    for raw in (raw for (raw,) in found if raw and _was_read(outcome, json.loads(raw))):
+        db.execute(f"{again} AND raw = ?", [*which, raw])
     for row in outcome.retried:
         column, value = ("line", row) if isinstance(row, int) else ('"key"', key_text(row))
         db.execute(f"{again} AND {column} = ?", [*which, value])
+
+
+def _was_read(outcome: Outcome, row: dict[str, Any]) -> bool:
+    """Whether the window has a quarantined row that belongs to no day: by the watermark as the source has it."""
+    table, (low, high) = outcome.table, outcome.window
+    mark = row.get(table.column(table.watermark or "").name)
+    if mark is None:
+        return high is None
+    if table.temporal:
+        return (low or "") <= str(mark) and (high is None or str(mark) < high)
+    try:
+        number = Decimal(str(mark))
+        return (not low or number >= Decimal(low)) and (not high or number < Decimal(high))
+    except InvalidOperation:
+        return high is None  # SQLite sorts a text after every number
 
 
 def _quarantine(db: Warehouse, outcome: Outcome, stamp: datetime, run_id: str) -> None:

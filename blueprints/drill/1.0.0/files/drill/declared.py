@@ -42,6 +42,7 @@ class Table:
     dropped: tuple[str, ...]
     columns: tuple[Column, ...]
     options: dict[str, Any] = field(default_factory=dict)
+    stands_in: bool = False  # a SQLite database is read in place of a server
 
     def __str__(self) -> str:
         return f"{self.source}.{self.id}"
@@ -98,7 +99,7 @@ class Source:
         """As it is in a drill: a SQLite database stands in for a server that is not to be had."""
         if self.kind != "postgres" or has_server:
             return self
-        tables = tuple(replace(table, kind="sqlite") for table in self.tables)
+        tables = tuple(replace(table, kind="sqlite", stands_in=True) for table in self.tables)
         return Source(self.id, "sqlite", tables)
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import pytest
 
-from ingest import ledger, replay, treat
+from ingest import declaration, ledger, replay, sources, treat
 from ingest.declaration import LoadError
 from ingest.extract import Asked
 from tests.ingest.conftest import columns, document, table
@@ -130,7 +130,9 @@ def test_whole_days_are_overwritten_where_there_is_no_key(database, load, query)
     assert query(RAW) == [(1, 1), (2, 2), (2, 2), (3, 3)], (
         "the day of the mark was read again, no other"
     )
-    load(Asked("2026-01-01", "2026-01-02"), **pattern)
+    with pytest.raises(LoadError, match="would delete 1 of 1 rows"):
+        load(Asked("2026-01-01", "2026-01-02"), **pattern)
+    load(Asked("2026-01-01", "2026-01-02", allow_deletes=True), **pattern)
     assert query(RAW) == [(2, 2), (2, 2), (3, 3)]
 
 
@@ -162,8 +164,6 @@ def test_quarantine_and_replay(database, load, query, monkeypatch, made_up):
         (None, "2026-01-03", "id: is null"),
         ('["1"]', "2026-01-01", "n: not a BIGINT"),
     ]
-    from ingest import declaration
-
     wider = columns(**{**TYPES, "n": "DOUBLE"})
     declared = table("t", wider, load="watermark", write="merge", key=["id"], watermark="at")
     (mended,) = declaration.parse(document("sqlite", t=declared)).tables
@@ -228,3 +228,108 @@ def test_stamps_grow_even_when_the_clock_is_set_back(database, load, query):
     load()
     (stamp,) = query("SELECT max(_loaded_at) FROM raw_made_up.t")[0]
     assert stamp.date() == date(2999, 1, 1) and stamp.replace(tzinfo=None) > datetime(2999, 1, 1)
+
+
+@pytest.mark.parametrize("kind", ["TIMESTAMP", "BIGINT"])
+def test_a_bad_row_that_is_not_read_again_stays_in_quarantine(database, load, query, kind):
+    """It has no rowid to be asked for by, and no day where the watermark is a number."""
+    database.execute("DROP TABLE t")
+    database.execute(
+        'CREATE TABLE t (id INTEGER PRIMARY KEY, n, "at" NUMERIC) WITHOUT ROWID'
+        if kind == "BIGINT"
+        else 'CREATE TABLE t (id INTEGER PRIMARY KEY, n, "at" TEXT) WITHOUT ROWID'
+    )
+    marks = (10, 20) if kind == "BIGINT" else ("2026-01-01 10:00:00", "2026-01-03 10:00:00")
+    put(database, (1, "1.5", marks[0]), (2, "2.5", marks[1]), (3, 3, marks[1]))
+    pattern = {"types": columns(id="BIGINT!", n="BIGINT", at=kind), "overlap": 5}
+    for more in ({}, {"key": [], "write": "partition-overwrite"}):
+        for _ in range(3):
+            load(**pattern, **more)
+            found = query("SELECT count(*), count(DISTINCT raw) FROM ops.quarantine")
+            assert found == [(2, 2)], "neither lost nor doubled"
+
+
+def test_a_column_that_is_declared_no_more_leaves(database, load, query):
+    put(database, (1, 1, "2026-01-01 10:00:00"), (2, 2, "2026-01-03 10:00:00"))
+    load()
+    fewer = {name: kind for name, kind in columns(**TYPES).items() if name != "n"}
+    assert load(types=fewer).window[0] is not None, "nothing is missing, so nothing is read anew"
+    assert query("SELECT * EXCLUDE (_loaded_at) FROM raw_made_up.t WHERE id = 1") == [
+        (1, datetime(2026, 1, 1, 10))
+    ]
+    assert load().window == (None, None), "a column that came back is read from the start"
+    assert query(RAW) == [(1, 1), (2, 2)]
+
+
+@pytest.mark.parametrize("treatment", ["mask", "tokenise"])
+@pytest.mark.parametrize(
+    "pattern",
+    [{}, {"load": "full", "deletes": "soft"}, {"key": [], "write": "partition-overwrite"}],
+)
+def test_what_becomes_personal_is_treated_where_it_landed(
+    database, load, query, treatment, pattern
+):
+    types = columns(id="BIGINT!", n="VARCHAR", at="TIMESTAMP")
+    put(
+        database,
+        (1, "ada@example.com", "2026-01-01 10:00:00"),
+        (2, "eve@example.com", "2026-01-03 10:00:00"),
+        (3, "bob@example.com", "2026-01-02 10:00:00"),
+        (4, "joe@example.com", "no time"),
+    )
+    load(types=types, **pattern)
+    database.execute("DELETE FROM t WHERE id = 3")
+    types["n"]["treatment"] = treatment
+    declared = {"load": "watermark", "write": "merge", "key": ["id"], "watermark": "at", **pattern}
+    (changed,) = declaration.parse(document("sqlite", t=table("t", types, **declared))).tables
+    with pytest.raises(LoadError, match="load the table first"):
+        replay.replay(changed)
+    load(types=types, **pattern)
+    assert "@" not in str(query("SELECT n FROM raw_made_up.t UNION SELECT raw FROM ops.quarantine"))
+    assert load(types=types, **pattern).retreated is False
+
+
+def test_the_guard_watches_windows_too(database, load, query):
+    pattern = {"write": "partition-overwrite", "key": []}
+    put(database, *((n, n, f"2026-01-0{1 + n % 2 * 4} 00:00:00") for n in range(1000)))
+    load(**pattern)
+    database.execute("DELETE FROM t")
+    for asked in (Asked("2026-01-01", "2026-01-02"), None):
+        with pytest.raises(LoadError, match="would delete 500 of 500 rows"):
+            load(asked, **pattern)
+    assert query("SELECT count(*) FROM raw_made_up.t") == [(1000,)]
+    load(Asked("2026-01-01", "2026-01-02", allow_deletes=True), **pattern)
+    assert query("SELECT count(*) FROM raw_made_up.t") == [(500,)]
+
+
+def test_keys_are_compared_where_no_row_has_a_watermark(database, load, query):
+    put(database, (1, 1, None), (2, 2, None))
+    load(load="watermark-keys")
+    database.execute("DELETE FROM t WHERE id = 1")
+    assert load(load="watermark-keys").rows_deleted == 1
+    assert query(RAW) == [(2, 2)]
+
+
+@pytest.mark.parametrize(("mark", "low"), [("12.50", "7.50"), (12.5, 7.5), ("12", "7"), (12, 7)])
+def test_the_overlap_of_a_number(mark, low):
+    types = columns(id="BIGINT!", at="DECIMAL(10,2)")
+    declared = table("t", types, load="watermark", key=["id"], watermark="at", overlap=5)
+    (numbered,) = declaration.parse(document("sqlite", t=declared)).tables
+    assert sources.overlapped(numbered, mark) == low
+
+
+def test_a_window_with_an_offset_forgets_no_other_day_of_quarantine(database, load, query):
+    types = columns(id="BIGINT!", n="BIGINT", at="TIMESTAMPTZ")
+    put(database, (1, "x", "2026-01-02 01:00:00+00:00"), (2, 2, "2026-01-05 01:00:00+00:00"))
+    load(types=types, overlap=0)
+    load(Asked("2026-01-01T22:00:00-05:00", "2026-01-04"), types=types)
+    assert query('SELECT "key" FROM ops.quarantine') == [('["1"]',)]
+
+
+@pytest.mark.parametrize("newest", ["2026-01-02 10:00:00", "2999-01-01 00:00:00"])
+def test_a_text_that_is_no_time_hides_nothing(database, load, query, newest):
+    put(database, (1, 1, "2026-01-01 10:00:00"), (2, 2, "never"), (3, 3, newest))
+    load()
+    put(database, (4, 4, "2026-01-02 12:00:00"))
+    load()
+    assert query(RAW) == [(1, 1), (3, 3), (4, 4)]

@@ -9,6 +9,7 @@ import pytest
 
 from ingest import declaration, files, ledger, parse
 from ingest.declaration import LoadError
+from ingest.extract import Asked
 from tests.ingest.conftest import columns, document, table
 
 AB = columns(a="BIGINT", b="VARCHAR")
@@ -88,8 +89,8 @@ def test_missing_folder_names_the_variable(made_up):
 def test_append_by_file(made_up, query):
     """New files are added, known ones skipped, changed ones replaced, whatever folder they are in."""
 
-    def load():
-        return made_up("files", t=lines("**/*.jsonl", AB, load="append")).outcomes[0]
+    def load(asked=None):
+        return made_up("files", asked, t=lines("**/*.jsonl", AB, load="append")).outcomes[0]
 
     (made_up.files / "x").mkdir()
     (made_up.files / "1.jsonl").write_text('{"a": 1, "b": "x"}\n', encoding="utf-8")
@@ -107,7 +108,9 @@ def test_append_by_file(made_up, query):
     ]
     assert query("SELECT count(*) FROM ops.quarantine") == [(0,)]
     (made_up.files / "1.jsonl").write_text("\n", encoding="utf-8")
-    load()
+    with pytest.raises(LoadError, match="would delete 1 of 1 rows"):
+        load()
+    load(Asked(allow_deletes=True))
     assert query("SELECT a FROM raw_made_up.t") == [(3,)]
 
 

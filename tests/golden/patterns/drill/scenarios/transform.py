@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from drill.pipeline import BIN
+from drill.pipeline import BIN, BUILD
 from drill.scenarios.kills import AFTER
 from drill.stage import Broken, Stage
 
@@ -14,7 +14,7 @@ def killed_build(bed: "Bed", stages: list[Stage]) -> str:
     """Killed when the first mart, or where there is none the first model, is being built."""
     _new_rows(stages)
     words = "START sql" if not bed.marts else "marts."
-    command = [str(BIN / "dbt"), "--no-use-colors", "build", "--exclude-resource-type=unit_test"]
+    command = [str(BIN / "dbt"), "--no-use-colors", *(part for part in BUILD if part != "--quiet")]
     run = bed.pipeline.kill_at(command, words)
     if not run.killed:
         raise Broken(f"dbt was not killed (exit {run.code}): {run.last()}")

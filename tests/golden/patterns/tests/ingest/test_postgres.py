@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 
 from drill import server
+from ingest import declaration, sources
 from ingest.declaration import LoadError
 from ingest.extract import Asked
-from tests.ingest.conftest import columns, table
+from tests.ingest.conftest import columns, document, table
 
 pytestmark = pytest.mark.skipif(server.missing() is not None, reason=str(server.missing()))
 
@@ -224,3 +225,20 @@ def _kill(postgres):
             break
         time.sleep(0.02)
     connection.close()
+
+
+def test_what_commits_between_two_tables_is_not_hidden(changing, postgres, monkeypatch):
+    """It ends after the snapshot was taken, so none of its rows is seen, and before the table's mark is asked for."""
+    monkeypatch.setenv("DRILL_MADE_UP_URL", postgres.url("made_up", server.ADMIN))
+    source = declaration.parse(document("postgres", t=table("t", ROWS, **MERGE)))
+    other = postgres.connect("made_up", server.ADMIN)
+    other.autocommit = False
+    cursor = other.cursor()
+    cursor.execute("UPDATE t SET at = now() WHERE id = 1 RETURNING at")
+    ((began,),) = cursor.fetchall()
+    changing.execute("UPDATE t SET at = clock_timestamp() WHERE id = 2")
+    with sources.open(source) as reader:
+        other.commit()
+        other.close()
+        mark = datetime.fromisoformat(str(reader.newest(source.tables[0])))
+    assert mark <= began

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from drill import server
 from drill.declared import Table
 from drill.stage import Stage
 
@@ -13,7 +14,7 @@ def everywhere(table: Table) -> str:
     return ""
 
 
-def nothing_needed(stage: Stage) -> str:
+def anyway(stage: Stage) -> str:
     return ""
 
 
@@ -21,14 +22,15 @@ def nothing_needed(stage: Stage) -> str:
 class Scenario:
     """`act` plays it for all tables of the cast at once and tells what happened.
 
-    `applies` says why it has no meaning for a table, `needs` what is missing on this machine; both nothing when all is
-    well. `alone`: twin and warehouse are put back afterwards. `smoke`: part of the short drill.
+    `applies` says why it has no meaning for a table, `concerns` for a whole repository, `needs` what is missing on this
+    machine; all of them nothing when all is well. `alone`: twin and warehouse are put back afterwards. `smoke`: part of the short drill.
     """
 
     name: str
     act: Act
     applies: Callable[[Table], str] = everywhere
-    needs: Callable[[Stage], str] = nothing_needed
+    concerns: Callable[[Stage], str] = anyway
+    needs: Callable[[Stage], str] = anyway
     alone: bool = False
     smoke: bool = False
 
@@ -50,7 +52,11 @@ def is_database(table: Table) -> str:
 
 
 def is_postgres(table: Table) -> str:
-    return "" if table.kind == "postgres" else "the source is no server"
+    return "" if table.kind == "postgres" or table.stands_in else "the source is no server"
+
+
+def needs_server(stage: Stage) -> str:
+    return "" if stage.server else server.missing() or ""
 
 
 def is_mutable(table: Table) -> str:

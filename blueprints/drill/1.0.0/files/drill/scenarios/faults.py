@@ -10,7 +10,7 @@ from drill.files import Files
 from drill.pipeline import Run
 from drill.proxy import Proxy
 from drill.scenarios.late import window
-from drill.scenarios.scenario import Scenario, is_incremental, is_postgres
+from drill.scenarios.scenario import Scenario, is_incremental, is_postgres, needs_server
 from drill.stage import Broken, Stage
 
 # So many new rows make files that do not fit under MOST_BYTES.
@@ -86,6 +86,9 @@ def _cut_files(stage: Stage) -> str:
         said = said or ("" if run.good else run.last()[:80])
         if not run.good:
             stage.compare([table])
+            name = stage.twin.paths(table)[-1].name
+            if name not in run.output and f"{table}:" not in run.output:
+                stage.fail(table, f"the message names neither file nor table: {run.last()}")
         stage.twin.mend(table)
     stage.good_load()
     return (
@@ -94,7 +97,7 @@ def _cut_files(stage: Stage) -> str:
 
 
 def changes_while_read(stage: Stage) -> str:
-    """A file grows while it is being read."""
+    """A file is written to while it is being read."""
     assert isinstance(stage.twin, Files)
     for table in stage.cast:
         stage.twin.deliver(table, stage.fresh(table))
@@ -112,14 +115,14 @@ def changes_while_read(stage: Stage) -> str:
 
 
 def full_disk(stage: Stage) -> str:
-    """No file may grow beyond a limit: first a small one, then one just above what the warehouse has."""
+    """No file may grow beyond a limit: first a small one, then the size that the warehouse has."""
     _add_many(stage)
     small = stage.either_load(most_bytes=MOST_BYTES)
     if small.good:
         raise Broken("the load went through a full disk")
     path = stage.warehouse.path
     if stage.warehouse.server is None and path.is_file():
-        stage.either_load(most_bytes=path.stat().st_size + MOST_BYTES)
+        stage.either_load(most_bytes=path.stat().st_size)
     stage.good_load()
     return f"writing failed: {small.last()[:80]}; with room again all landed"
 
@@ -203,8 +206,8 @@ def _at_least_one(runs: list[Run]) -> None:
             raise Broken(f"one failed without a word (exit {run.code})")
 
 
-def _needs_server(stage: Stage) -> str:
-    return "" if stage.warehouse.server else "the warehouse asks for no password"
+def _is_postgres_warehouse(stage: Stage) -> str:
+    return "" if stage.destination == "postgres" else "the warehouse asks for no password"
 
 
 SCENARIOS = [
@@ -215,8 +218,9 @@ SCENARIOS = [
         lambda table: "" if table.kind == "files" else "the source is a database",
     ),
     Scenario("a full disk", full_disk, alone=True),
-    Scenario("a wrong password at the source", wrong_password, is_postgres),
-    Scenario("a wrong password at the warehouse", wrong_warehouse_password, needs=_needs_server),
+    Scenario("a wrong password at the source", wrong_password, is_postgres, needs=needs_server),
+    Scenario("a wrong password at the warehouse", wrong_warehouse_password,
+             concerns=_is_postgres_warehouse, needs=needs_server),
     Scenario("two runs at once", two_runs),
     Scenario("a backfill while the schedule runs", backfill_meanwhile, is_incremental),
 ]  # fmt: skip
