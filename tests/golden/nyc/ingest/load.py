@@ -61,8 +61,10 @@ class Load:
             )  # other tables of it may be loaded for the first time too
             db.execute(f"CREATE SCHEMA IF NOT EXISTS {ident(self.source.raw_schema)}")
             for table in self.tables:
-                with db.transaction():
-                    changed = ledger.retype(db, table)
+                changed = False
+                if table.load != "full" or table.write != "replace":  # else it is made anew
+                    with db.transaction():
+                        changed = ledger.retype(db, table)
                 state = ledger.state(db, table)
                 anew = ledger.State(token_key=state.token_key, landed=state.landed)
                 self._states[table.id] = anew if changed else state

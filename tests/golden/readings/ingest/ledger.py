@@ -193,8 +193,6 @@ def retype(db: Warehouse, table: Table) -> bool:
     """
     landed = db.columns(table.raw_schema, table.id)
     relation = f"{ident(table.raw_schema)}.{ident(table.id)}"
-    if not landed or table.load == "full" and table.write == "replace":
-        return False
     for column in table.columns:
         held = landed.get(column.id, column.type)
         if held in (column.type, casts.storage_type(column.type)):
@@ -216,7 +214,7 @@ def retype(db: Warehouse, table: Table) -> bool:
             )
         _drop_views(db, relation)
         db.execute(f"ALTER TABLE {relation} ALTER COLUMN {name} TYPE {declared} USING {typed}")
-    return any(column.id not in landed for column in table.columns)
+    return bool(landed) and any(column.id not in landed for column in table.columns)
 
 
 def _drop_views(db: Warehouse, relation: str) -> None:

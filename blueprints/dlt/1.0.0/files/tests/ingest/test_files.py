@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingest import declaration, files, ledger, parse
+from ingest import declaration, files, ledger, parse, replay
 from ingest.declaration import LoadError
 from ingest.extract import Asked
 from tests.ingest.conftest import columns, document, table
@@ -122,6 +122,21 @@ def test_full_load_where_no_row_is_good_keeps_the_old_rows(made_up, query):
     with pytest.raises(LoadError, match="none of the 1 rows"):
         made_up("files", t=lines("t.jsonl", AB))
     assert query("SELECT a FROM raw_made_up.t") == [(1,)]
+
+
+def test_a_quarantined_row_comes_back_when_its_column_is_declared_wider(made_up, query):
+    (made_up.files / "t.jsonl").write_text(
+        '{"a": 1, "b": "x"}\n{"a": 1.5, "b": "y"}\n', encoding="utf-8"
+    )
+    made_up("files", t=lines("t.jsonl", AB))
+    assert query("SELECT reason FROM ops.quarantine") == [("a: not a BIGINT",)]
+    wider = document("files", t=lines("t.jsonl", columns(a="DECIMAL(9,1)", b="VARCHAR")))
+    assert replay.replay(declaration.parse(wider).tables[0]).endswith(
+        "1 in quarantine, 1 landed, 0 stay"
+    )
+    rows = query("SELECT a, b, _line FROM raw_made_up.t ORDER BY a")
+    assert rows == [(Decimal("1.0"), "x", 1), (Decimal("1.5"), "y", 2)]
+    assert query("SELECT count(*) FROM ops.quarantine") == [(0,)]
 
 
 def test_names_arrive_as_declared(made_up, query):
