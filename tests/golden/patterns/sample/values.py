@@ -165,7 +165,7 @@ def _range(name: str) -> tuple[float, float]:
     ):
         if re.search(pattern, name):
             return low, high
-    return 0, 1000
+    return 1, 1000  # what people state of a number is mostly that it is positive
 
 
 def _integer(name: str) -> Make:

@@ -5,6 +5,7 @@ table, and a load that is killed can be run again: all state is in the warehouse
 folder each time, and nothing that a killed run left behind is taken up.
 """
 
+import errno
 import importlib
 import os
 import shutil
@@ -178,11 +179,15 @@ def _extract(source: Source, extract: Any, folder: Path) -> dict[str, list[Path]
 
 
 def _cause(error: BaseException) -> BaseException:
-    """The LoadError that dlt wrapped, if that is what happened."""
+    """The LoadError that dlt wrapped, if that is what happened; a full disk, in a sentence."""
     link: BaseException | None = error
     while link is not None:
         if isinstance(link, LoadError):
             return link
+        if isinstance(link, OSError) and link.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+            return LoadError(
+                f"{link.strerror}: free room for {settings.work_path()} and the warehouse"
+            )
         link = link.__cause__ or link.__context__
     return error
 

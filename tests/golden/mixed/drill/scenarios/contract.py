@@ -5,6 +5,9 @@ from drill.scenarios.scenario import Scenario
 from drill.stage import Stage
 
 NEW = "drill_new"
+# Sources that hold a column to its type, and tell it.
+TYPED = ("postgres",)
+UNTYPED = "the source enforces no types: rows that do not fit were set aside, or the load stopped"
 
 
 def new_column(stage: Stage) -> str:
@@ -44,12 +47,16 @@ def changed_type(stage: Stage) -> str:
         for record in stage.twin.rows(table):
             if record.values[column.id] is not None:
                 record.bad = f"{column.id} is no {column.type} any more"
-        _play(stage, table, "changed_type", column.name, loads="discard_row")
+        if table.kind in TYPED:
+            _play(stage, table, "changed_type", column.name, loads="discard_row")
+        else:
+            _play_untyped(stage, table)
         for record in stage.twin.rows(table):
             record.values[column.id], record.bad = held[id(record)], ""
         stage.twin.remake(table)
     stage.good_load()
-    return _policies(stage, "changed_type")
+    typed = [table for table in stage.cast if table.kind in TYPED]
+    return _policies(stage, "changed_type") if typed else UNTYPED
 
 
 def _play(stage: Stage, table: Table, change: str, name: str, *, loads: str) -> None:
@@ -66,7 +73,7 @@ def _play(stage: Stage, table: Table, change: str, name: str, *, loads: str) -> 
         stage.fail(table, f"the policy is {policy}, and yet the load failed: {run.last()}")
     if not run.good:
         stage.compare([table])
-    lacking = [word for word in (name, table.id) if word not in run.output]
+    lacking = [word for word in (name, table.id, policy) if word not in run.output]
     if lacking:
         stage.fail(table, f"the message does not name {', '.join(lacking)}: {run.last()}")
 
@@ -78,7 +85,20 @@ def _may_fail(table: Table, change: str) -> bool:
 
 def _policies(stage: Stage, change: str) -> str:
     found = sorted({table.contract[change] for table in stage.cast})
-    return f"policy {', '.join(found)}: kept, and the message names the column"
+    return f"policy {', '.join(found)}: kept, and the message names column and policy"
+
+
+def _play_untyped(stage: Stage, table: Table) -> None:
+    """What enforces no types has no type that changes: its rows cannot be read. They are set aside, or the load stops."""
+    run = stage.pipeline.ingest(stage.source.id, tables=[table.id])
+    if run.good and not table.incremental:
+        stage.expected[table.id].observe(stage.twin.rows(table), files=stage.twin.names(table))
+    if not (run.good and table.incremental):
+        stage.compare([table])
+    if run.good and not stage.warehouse.quarantined(table):
+        stage.fail(table, "no row fits any more, and yet none is in quarantine")
+    if not run.good and table.id not in run.output:
+        stage.fail(table, f"the message does not name {table.id}: {run.last()}")
 
 
 def plain(table: Table) -> Column | None:
