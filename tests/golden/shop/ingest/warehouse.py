@@ -114,9 +114,10 @@ class DuckDb(Common):
                 if "lock" not in str(error) or time.monotonic() > deadline:
                     raise LoadError(f"cannot open the warehouse {path}: {error}") from error
                 time.sleep(0.2)
-        # Loads stay small whatever the tables' size: what does not fit is sorted out on disk.
+        # Loads stay small whatever the tables' size: what does not fit is sorted out on disk, and no order is kept.
         memory = literal(os.environ.get("WAREHOUSE_MEMORY") or MEMORY)
         self.connection.execute(f"SET TimeZone = 'UTC'; SET memory_limit = {memory}")
+        self.connection.execute("SET preserve_insertion_order = false")
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with _faults():
