@@ -17,11 +17,6 @@ def policy(table: Table, change: str) -> str:
     return table.schema_contract.get(change) or DEFAULTS[change]
 
 
-def lost(table: Table, names: list[str]) -> list[str]:
-    """Ids of declared columns that the source no longer has."""
-    return [column.id for column in table.columns if column.name not in names]
-
-
 def check_names(table: Table, where: str, names: list[str], note: Note) -> None:
     """LoadError when `where` breaks the contract; what is let through is noted. `names` are those the source has."""
     place = f"{table.source}.{table.id}"
