@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from pipegen import __version__
 from pipegen.app import completion, connection, equivalent
 from pipegen.app.answers import Draft, Given, draft, path_here
-from pipegen.core import yaml_text
+from pipegen.core import blueprint_answers, yaml_text
 from pipegen.core.blueprint import Blueprint
 from pipegen.core.design.architect import design as make_design
 from pipegen.core.design.marts import default_marts
@@ -75,7 +74,7 @@ def generate(
     _refuse_broken_sql(spec, made.locate)
     progress("designing")
     spec, design = _designed(spec, facts, made.locate)
-    plan = plan_for(spec, facts, design, made.target, progress)
+    plan = plan_for(spec, facts, design, made.target, made.locate, progress)
     root, notes = shown(made.target, given.cwd), tuple(_notes(spec, facts))
     return Generated(made.target, spec, design, replace(plan, root=root, equivalent=say, notes=notes))
 
@@ -105,12 +104,17 @@ def shown(target: Path, cwd: Path) -> str:
 
 
 def plan_for(
-    spec: PipelineSpec, facts: Mapping[str, Measured], design: Design, target: Path, progress: Progress = lambda _: None
+    spec: PipelineSpec,
+    facts: Mapping[str, Measured],
+    design: Design,
+    target: Path,
+    locate: Locate = lambda _: None,
+    progress: Progress = lambda _: None,
 ) -> ChangePlan:
     """The plan of a whole new repository for a spec: render, lock, sealed base."""
     progress("rendering")
     blueprints = selected(spec, target)
-    design = replace(design, answers=answers_for(spec, blueprints))
+    design = replace(design, answers=blueprint_answers.answers(spec, [b.manifest for b in blueprints], locate))
     tree = render(blueprints, design)
     inputs = input_files(spec, facts)
     return plan_new(str(target), tree, inputs, records(spec, facts, design, blueprints, tree), design)
@@ -120,12 +124,6 @@ def selected(spec: PipelineSpec, root: Path) -> list[Blueprint]:
     """The blueprints of the spec's catalog, and those that it names beyond, by their paths from the root."""
     bundled = blueprint_store.BlueprintStore().load(spec.catalog)
     return [*bundled, *(blueprint_store.load_source(path_here(ref.source, root)) for ref in spec.blueprints)]
-
-
-def answers_for(spec: PipelineSpec, blueprints: list[Blueprint]) -> dict[str, dict[str, Any]]:
-    """The answers to third-party blueprints' own questions, by blueprint."""
-    extra = blueprints[len(blueprints) - len(spec.blueprints) :]
-    return {b.name: ref.answers for b, ref in zip(extra, spec.blueprints, strict=True)}
 
 
 def records(

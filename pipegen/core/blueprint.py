@@ -81,7 +81,9 @@ class Question(BaseModel):
     choices: list[str] = Field(default_factory=list)
     default: str | int | bool | None = None
     help: str = ""
-    was: Identifier | None = Field(None, description="Its id in the version before, where it was renamed.")
+    was: Annotated[tuple[Identifier, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)] = Field(
+        (), description="Its ids in versions before, the newest first, where it was renamed or split off."
+    )
 
     @model_validator(mode="after")
     def _choices_for_a_choice(self) -> Question:
@@ -102,7 +104,9 @@ class Manifest(BaseModel):
     requires: dict[Slug, str] = Field(default_factory=dict, description="Other blueprints, with a version range each.")
     for_each: dict[Identifier, str] = Field(default_factory=dict, description="What a {token} in a path ranges over.")
     files: dict[str, FileRule] = Field(default_factory=dict, description="By path, or by pattern (`*`, `**`).")
-    moves: dict[str, str] = Field(default_factory=dict, description="Paths that moved since the version before.")
+    moves: dict[str, str] = Field(
+        default_factory=dict, description="Paths, or folders with a `/` at the end, that moved since the first version."
+    )
     verbatim: list[str] = Field(default_factory=list, description="Patterns of files that are copied, not rendered.")
     contributes: Contributions = Field(default_factory=Contributions)
     questions: list[Question] = Field(default_factory=list)

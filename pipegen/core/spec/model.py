@@ -183,5 +183,7 @@ class PipelineSpec(Model):
     """How it is deployed, for example `compose`."""
     overrides: dict[Name, Override] = Field(default_factory=dict)
     """Decisions that a person took instead, by id, for example `shop_db.orders.extract`."""
+    answers: dict[Name, dict[Name, Any]] = Field(default_factory=dict)
+    """Answers to the bundled blueprints' own questions, by blueprint, for example `{dbt: {threads: 4}}`."""
     blueprints: list[BlueprintRef] = Field(default_factory=list)
     """Blueprints beyond the bundled ones, for example `[{source: ../blueprints/audit}]`."""

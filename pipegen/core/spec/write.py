@@ -21,6 +21,7 @@ _COMMENTS = {
     ("defaults", "outage"): "how long source or destination may be down with nothing lost",
     ("alerts",): "addresses; tokens by environment variable",
     ("overrides",): "decisions that a person took instead, with the reason",
+    ("answers",): "to the blueprints' own questions",
 }
 _BLOCK = frozenset(
     {("defaults",), ("sources",), ("sources", "*"), ("sources", "*", "tables"), ("marts",), ("overrides",)}
@@ -33,7 +34,7 @@ _SECTIONS = (
     ("marts",),
     ("destination", "alerts", "slo", "ci", "deploy"),
     ("overrides",),
-    ("blueprints",),
+    ("answers", "blueprints"),
 )
 
 

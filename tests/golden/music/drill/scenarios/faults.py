@@ -15,7 +15,7 @@ from drill.stage import Broken, Stage
 
 # So many new rows make files that do not fit under MOST_BYTES.
 MANY = 4_000
-MOST_BYTES = 64 << 10
+MOST_BYTES = 8 << 10
 WRONG = "not-the-password-of-anyone"
 
 
