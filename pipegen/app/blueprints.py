@@ -146,7 +146,7 @@ def _name_of(item: object) -> str:
 
 
 def _question(question: Question) -> dict[str, Any]:
-    return {key: value for key, value in question.model_dump().items() if value not in (None, "", [])}
+    return {key: value for key, value in question.model_dump().items() if value not in (None, "", [], ())}
 
 
 def lint_blueprints(path: Path) -> LintReport:

@@ -22,7 +22,7 @@ from pipegen.core.spec import load as spec_load
 from pipegen.core.spec import schema, write
 from pipegen.core.spec.load import Locate
 from pipegen.core.spec.model import PipelineSpec
-from pipegen.core.tree import FileTree
+from pipegen.core.tree import FileTree, digest
 from pipegen.probe import expressions, registry
 from pipegen.render.renderer import render
 from pipegen.store import blueprints as blueprint_store
@@ -67,6 +67,7 @@ def generate(
     workspace.check_target(made.target)
     asked = spec_load.load(made.values, made.locate)
     say = equivalent.command(made, given)
+    made.values.setdefault("catalog", blueprint_store.BlueprintStore().newest())
     facts = dict(measured) if measured is not None else _probe(asked, made, progress)
     _same_sources(asked, facts)
     completion.complete(made, facts)
@@ -117,7 +118,7 @@ def plan_for(
     design = replace(design, answers=blueprint_answers.answers(spec, [b.manifest for b in blueprints], locate))
     tree = render(blueprints, design)
     inputs = input_files(spec, facts)
-    return plan_new(str(target), tree, inputs, records(spec, facts, design, blueprints, tree), design)
+    return plan_new(str(target), tree, inputs, records(spec, facts, design, blueprints, tree, inputs), design)
 
 
 def selected(spec: PipelineSpec, root: Path) -> list[Blueprint]:
@@ -132,6 +133,7 @@ def records(
     design: Design,
     blueprints: list[Blueprint],
     tree: FileTree,
+    inputs: Mapping[str, bytes],
 ) -> dict[str, bytes]:
     """Lock, sealed base and schema: what pipegen keeps in ``.pipegen/``."""
     digests = {b.manifest.name: b.digest for b in blueprints}
@@ -141,9 +143,10 @@ def records(
         input=input_digest(spec, facts, digests),
         blueprints={b.manifest.name: LockedBlueprint(version=b.manifest.version, digest=b.digest) for b in blueprints},
         design={d.id: d.choice for d in design.decisions},
+        inputs={path: digest(content) for path, content in inputs.items()},
         files=lock_files(tree),
     )
-    base_path, base = base_archive(f for f in tree if f.ownership == "merged")
+    base_path, base = base_archive({**inputs, **{f.path: f.content for f in tree if f.ownership == "merged"}})
     return {
         LOCK_PATH: lock_text(lock),
         base_path: base,

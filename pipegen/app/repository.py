@@ -35,8 +35,9 @@ def open_repository(start: Path) -> Repository:
     """
     root = workspace.find_root(start.resolve())
     document = yaml_file.read(root / workspace.SPEC_FILE, workspace.SPEC_FILE)
-    spec = spec_load.load(document.values, document.locate)
-    return Repository(root, spec, document, measured_in(root, list(spec.sources)), lock_of(root))
+    lock = lock_of(root)
+    spec = spec_load.load({"catalog": lock.catalog, **document.values}, document.locate)
+    return Repository(root, spec, document, measured_in(root, list(spec.sources)), lock)
 
 
 def lock_of(root: Path) -> Lock:

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipegen.core.errors import WorkspaceError
 from pipegen.core.paths import unsafe_because
-from pipegen.core.tree import FileTree, RenderedFile, digest
+from pipegen.core.tree import MODE_FILE, FileTree, RenderedFile, digest
 
 LOCK_PATH = ".pipegen/lock.json"
 BASE_FOLDER = ".pipegen/base"
@@ -52,7 +52,10 @@ class LockedBlueprint(BaseModel):
 
 
 class Lock(BaseModel):
-    """What the last render was made from, and every file that it wrote."""
+    """What the last render was made from, and every file that it wrote.
+
+    ``inputs`` are the digests of pipegen.yml and ``sources/`` as they were; their bytes are in the base.
+    """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
@@ -62,6 +65,7 @@ class Lock(BaseModel):
     input: str
     blueprints: dict[str, LockedBlueprint] = Field(default_factory=dict)
     design: dict[str, str] = Field(default_factory=dict)
+    inputs: dict[str, str] = Field(default_factory=dict)
     files: dict[str, LockedFile] = Field(default_factory=dict)
 
 
@@ -94,12 +98,13 @@ def lock_files(tree: FileTree) -> dict[str, LockedFile]:
 
 def lock_text(lock: Lock) -> bytes:
     """The lock as JSON: sorted, one line a file, so that two branches merge line by line."""
-    head = lock.model_dump(by_alias=True, exclude={"files", "design", "blueprints"})
+    head = lock.model_dump(by_alias=True, exclude={"files", "inputs", "design", "blueprints"})
     lines = ["{"]
     lines += [f'  "{key}": {json.dumps(head[key])},' for key in ("schema", "pipegen", "catalog", "input")]
     sections: list[tuple[str, Mapping[str, Any]]] = [
         ("blueprints", {k: v.model_dump() for k, v in lock.blueprints.items()}),
         ("design", lock.design),
+        ("inputs", lock.inputs),
         ("files", {k: v.model_dump(exclude_none=True) for k, v in lock.files.items()}),
     ]
     lines.append(",\n".join(_section(name, values) for name, values in sections))
@@ -149,14 +154,30 @@ def read_lock(text: bytes) -> Lock:
     return lock
 
 
-def base_archive(files: Iterable[RenderedFile]) -> tuple[str, bytes]:
-    """The path and the bytes of the sealed base that holds ``files``."""
+def refusing(lock: bytes, before: bytes, paths: Iterable[str]) -> bytes:
+    """The text of ``lock`` where some of its files could not be written, because they were edited meanwhile.
+
+    A file that was to be written keeps its old digest and gets the new one as pending; one that was to be removed is orphaned.
+    """
+    planned, old = read_lock(lock), read_lock(before)
+    for path in paths:
+        was, now = old.files.get(path), planned.files.get(path)
+        if now is not None:
+            digests = {"sha256": was.sha256 if was else now.sha256, "pending": now.pending or now.sha256}
+            planned.files[path] = now.model_copy(update=digests)
+        elif was is not None:
+            planned.files[path] = was.model_copy(update={"state": "orphaned", "pending": None})
+    return lock_text(planned)
+
+
+def base_archive(files: Mapping[str, bytes]) -> tuple[str, bytes]:
+    """The path and the bytes of the sealed base that holds ``files``, by path."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for file in sorted(files, key=lambda f: f.path):
-            info = tarfile.TarInfo(file.path)
-            info.size, info.mode, info.mtime = len(file.content), file.mode, 0
-            archive.addfile(info, io.BytesIO(file.content))
+        for path in sorted(files):
+            info = tarfile.TarInfo(path)
+            info.size, info.mode, info.mtime = len(files[path]), MODE_FILE, 0
+            archive.addfile(info, io.BytesIO(files[path]))
     content = buffer.getvalue()
     return f"{BASE_FOLDER}/{hashlib.sha256(content).hexdigest()}.tar.gz", _gzip_stored(content)
 

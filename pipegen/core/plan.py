@@ -15,7 +15,10 @@ MARKS = {"create": "+", "update": "~", "merge": "~", "move": ">", "delete": "-",
 
 @dataclass(frozen=True)
 class Action:
-    """What happens to one path. ``content`` is what will stand there, None for what is removed or kept."""
+    """What happens to one path.
+
+    ``content`` is what will stand there, None for what is removed or kept; ``before`` what stands there now, or at ``moved_from``.
+    """
 
     action: str
     path: str
@@ -23,6 +26,8 @@ class Action:
     content: bytes | None
     mode: int = MODE_FILE
     note: str | None = None
+    before: bytes | None = None
+    moved_from: str | None = None
 
     @property
     def mark(self) -> str:

@@ -11,6 +11,7 @@ from pipegen.core.paths import refuse_unsafe
 
 MODE_FILE = 0o644
 MODE_EXECUTABLE = 0o755
+MODE_LINK = 0o120000  # a symlink, whose content is its target; git's own number
 
 
 @dataclass(frozen=True)

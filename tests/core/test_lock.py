@@ -23,6 +23,7 @@ from pipegen.core.lock import (
     lock_files,
     lock_text,
     read_lock,
+    refusing,
 )
 from pipegen.core.tree import FileTree, RenderedFile
 
@@ -127,9 +128,8 @@ def test_a_newer_lock_with_other_keys_says_upgrade() -> None:
     )
 )
 def test_the_base_holds_every_byte_and_is_named_by_what_it_holds(contents: dict[str, bytes]) -> None:
-    files = [rendered(path, content) for path, content in contents.items()]
-    name, archive = base_archive(files)
-    assert (name, archive) == base_archive(reversed(files))
+    name, archive = base_archive(contents)
+    assert (name, archive) == base_archive(dict(reversed(contents.items())))
     content = gzip.decompress(archive)
     assert name == f".pipegen/base/{hashlib.sha256(content).hexdigest()}.tar.gz"
     with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
@@ -141,17 +141,14 @@ def test_the_base_holds_every_byte_and_is_named_by_what_it_holds(contents: dict[
 
 def test_the_system_tar_reads_the_base(tmp_path: Path) -> None:
     big = bytes(range(256)) * 1000  # more than one stored block
-    _, archive = base_archive(
-        [rendered("a/b.bin", big), rendered("run.sh", b"#!/bin/sh\n", mode=0o755), rendered("é/" + "x" * 200, b"y")]
-    )
+    _, archive = base_archive({"a/b.bin": big, "é/" + "x" * 200: b"y"})
     subprocess.run(["tar", "xzf", "-", "-C", str(tmp_path)], input=archive, check=True)
     assert (tmp_path / "a/b.bin").read_bytes() == big
-    assert (tmp_path / "run.sh").stat().st_mode & 0o777 == 0o755
     assert (tmp_path / "é" / ("x" * 200)).read_bytes() == b"y"
 
 
 def test_the_base_of_known_files_has_known_bytes() -> None:
-    name, archive = base_archive([rendered("a", b"x\n"), rendered("b", b"")])
+    name, archive = base_archive({"a": b"x\n", "b": b""})
     assert name == ".pipegen/base/5bb2c33530e7c8b32cae8878f8277f709f52e6bf2dc481fba029278a7bd00e95.tar.gz"
     assert archive[:10] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
@@ -165,3 +162,25 @@ def test_the_input_digest_follows_every_part_and_no_order() -> None:
         RenderInput(base.spec, base.measured, {}),
     ]
     assert len({base.digest(), *(o.digest() for o in others)}) == 4
+
+
+class TestRefusing:
+    """The lock of an update during which somebody edited a file."""
+
+    before = lock_of(rendered("kept.py", b"1\n"), rendered("gone.py", b"2\n"))
+    planned = lock_of(rendered("kept.py", b"3\n"), rendered("new.py", b"4\n"))
+
+    def refused(self, *paths: str) -> dict[str, LockedFile]:
+        return read_lock(refusing(lock_text(self.planned), lock_text(self.before), paths)).files
+
+    def test_a_file_that_was_to_be_written_is_pending(self) -> None:
+        old, new = self.before.files["kept.py"], self.planned.files["kept.py"]
+        assert self.refused("kept.py")["kept.py"] == old.model_copy(update={"pending": new.sha256})
+
+    def test_a_path_that_was_taken_meanwhile_is_pending_with_no_base(self) -> None:
+        new = self.planned.files["new.py"]
+        assert self.refused("new.py")["new.py"] == new.model_copy(update={"pending": new.sha256})
+
+    def test_a_file_that_was_to_be_removed_is_orphaned(self) -> None:
+        assert self.refused("gone.py")["gone.py"] == self.before.files["gone.py"].model_copy(update={"state": "orphaned"})
+        assert "gone.py" not in self.refused("kept.py")

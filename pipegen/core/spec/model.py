@@ -161,7 +161,7 @@ class PipelineSpec(Model):
     owner: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", min_length=1, max_length=100)] = "data-team"
     """The team that owns it, for example `data-team`."""
     catalog: Name = "next"
-    """Version of the blueprints, for example `"1.0"`."""
+    """Version of the blueprints, for example `"1.0"`; the newest release for a new repository that does not say."""
     defaults: Defaults = Field(default_factory=Defaults)
     """What holds for every source and table that does not say otherwise, for example `{freshness: 1h}`."""
     sources: dict[Name, SourceSpec] = Field(min_length=1)
