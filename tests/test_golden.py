@@ -39,7 +39,7 @@ def test_tree_is_what_is_rendered(name: str) -> None:
 def test_base_holds_the_pristine_files(name: str) -> None:
     plan = golden_trees.planned(name)
     [base] = [a for a in plan.actions if a.path.startswith(BASE_FOLDER)]
-    rendered = {a.path: a.content for a in plan.actions if a.blueprint}
+    rendered = {a.path: a.content for a in plan.actions if a.blueprint or a.note == "input"}
     with tarfile.open(fileobj=io.BytesIO(base.content or b"")) as archive:
         held = {m.name: archive.extractfile(m).read() for m in archive.getmembers()}  # type: ignore[union-attr]
     assert held
