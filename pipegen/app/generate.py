@@ -118,7 +118,8 @@ def plan_for(
     design = replace(design, answers=blueprint_answers.answers(spec, [b.manifest for b in blueprints], locate))
     tree = render(blueprints, design)
     inputs = input_files(spec, facts)
-    return plan_new(str(target), tree, inputs, records(spec, facts, design, blueprints, tree, inputs), design)
+    lock = fresh_lock(spec, facts, design, blueprints, tree, inputs)
+    return plan_new(str(target), tree, inputs, records(lock, tree, inputs), design)
 
 
 def selected(spec: PipelineSpec, root: Path) -> list[Blueprint]:
@@ -127,32 +128,35 @@ def selected(spec: PipelineSpec, root: Path) -> list[Blueprint]:
     return [*bundled, *(blueprint_store.load_source(path_here(ref.source, root)) for ref in spec.blueprints)]
 
 
-def records(
+def fresh_lock(
     spec: PipelineSpec,
     facts: Mapping[str, Measured],
     design: Design,
     blueprints: list[Blueprint],
     tree: FileTree,
     inputs: Mapping[str, bytes],
-) -> dict[str, bytes]:
-    """Lock, sealed base and schema: what pipegen keeps in ``.pipegen/``."""
-    digests = {b.manifest.name: b.digest for b in blueprints}
-    lock = Lock(
+) -> Lock:
+    """The lock of a new repository."""
+    return Lock(
         pipegen=__version__,
         catalog=spec.catalog,
-        input=input_digest(spec, facts, digests),
+        input=input_digest(spec, facts, {b.manifest.name: b.digest for b in blueprints}),
         blueprints={b.manifest.name: LockedBlueprint(version=b.manifest.version, digest=b.digest) for b in blueprints},
         design={d.id: d.choice for d in design.decisions},
         inputs={path: digest(content) for path, content in inputs.items()},
         files=lock_files(tree),
     )
+
+
+def records(lock: Lock, tree: FileTree, inputs: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Lock, sealed base and the rest of ``.pipegen/`` of a new repository."""
     base_path, base = base_archive({**inputs, **{f.path: f.content for f in tree if f.ownership == "merged"}})
-    return {
-        LOCK_PATH: lock_text(lock),
-        base_path: base,
-        SCHEMA_PATH: schema.text().encode(),
-        ".pipegen/.gitignore": GITIGNORE,
-    }
+    return {LOCK_PATH: lock_text(lock), base_path: base, **standing_records()}
+
+
+def standing_records() -> dict[str, bytes]:
+    """What ``.pipegen/`` holds whatever was rendered."""
+    return {SCHEMA_PATH: schema.text().encode(), ".pipegen/.gitignore": GITIGNORE}
 
 
 def input_digest(spec: PipelineSpec, facts: Mapping[str, Measured], blueprint_digests: Mapping[str, str]) -> str:

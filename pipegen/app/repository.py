@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,16 +59,22 @@ def measured_in(root: Path, sources: list[str]) -> dict[str, Measured]:
     Raises:
         SpecError: one that is missing, or is not what the format says.
     """
+    raw = {name: read for name in sources if (read := workspace.read_file(root, f"sources/{name}.yml")) is not None}
+    return measured_from(raw, sources)
+
+
+def measured_from(raw: Mapping[str, bytes], sources: list[str]) -> dict[str, Measured]:
+    """What was measured of every source named, from the bytes of ``sources/NAME.yml`` by name; raises as :func:`measured_in`."""
     measured: dict[str, Measured] = {}
     problems: list[Problem] = []
     for name in sources:
         path = f"sources/{name}.yml"
-        if not (root / path).is_file():
+        if name not in raw:
             problems.append(
                 Problem(f"`{path}` is missing", None, "restore it from git, or run `pipegen new` again elsewhere")
             )
             continue
-        document = yaml_file.read(root / path, path)
+        document = yaml_file.parse(raw[name], path)
         try:
             measured[name] = Measured.model_validate(document.values)
         except ValidationError as error:

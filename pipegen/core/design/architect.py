@@ -11,7 +11,7 @@ from pipegen.core.design import calibration, decisions
 from pipegen.core.design.findings import Findings
 from pipegen.core.design.marts import marts
 from pipegen.core.design.model import Decision, Design, Load, Pipeline, Source, Table, Transform
-from pipegen.core.design.tables import tables
+from pipegen.core.design.tables import NOTHING, tables
 from pipegen.core.measured import Measured
 from pipegen.core.spec.load import Address, Locate
 from pipegen.core.spec.model import PipelineSpec
@@ -22,10 +22,16 @@ POOL = "warehouse"
 RESERVED_VARIABLES = ("WAREHOUSE_", "PIPELINE_", "AIRFLOW_", "DBT_", "DRILL_", "ALERT_")
 
 
-def design(spec: PipelineSpec, measured: Mapping[str, Measured], locate: Locate = lambda _: None) -> Design:
+def design(
+    spec: PipelineSpec,
+    measured: Mapping[str, Measured],
+    locate: Locate = lambda _: None,
+    accepted: Mapping[str, str] = NOTHING,
+) -> Design:
     """Decide everything that the repository is laid out from.
 
-    ``measured`` has an entry for every source of the spec.
+    ``measured`` has an entry for every source of the spec. ``accepted`` are choices that were accepted before, by decision: each
+    stays wherever it still works, whatever the numbers say today.
 
     Raises:
         SpecError: with every demand that cannot be met and every name that is not there.
@@ -34,7 +40,7 @@ def design(spec: PipelineSpec, measured: Mapping[str, Measured], locate: Locate 
     pipeline_id = names.module(spec.name)
     sources, decided = [], []
     for name, said in spec.sources.items():
-        source, its = _source(spec, pipeline_id, name, said, measured[name], found)
+        source, its = _source(spec, pipeline_id, name, said, measured[name], found, accepted)
         sources.append(source)
         decided += its
     made = tuple(sources)
@@ -62,16 +68,23 @@ def design(spec: PipelineSpec, measured: Mapping[str, Measured], locate: Locate 
 
 
 def _source(
-    spec: PipelineSpec, pipeline_id: str, name: str, said: SourceSpec, facts: Measured, found: Findings
+    spec: PipelineSpec,
+    pipeline_id: str,
+    name: str,
+    said: SourceSpec,
+    facts: Measured,
+    found: Findings,
+    accepted: Mapping[str, str],
 ) -> tuple[Source, list[Decision]]:
-    its_tables, decided = tables(spec, name, said, facts, found)
+    its_tables, decided = tables(spec, name, said, facts, found, accepted)
     if not its_tables:
         found.add(("sources", name), f"source `{name}` has no table to load")
     freshness = min(
         [t.freshness_seconds for t in its_tables], default=units.duration(said.freshness or spec.defaults.freshness)
     )
     rows = decisions.work(its_tables)
-    minutes = _interval(name, freshness, rows, _freshness_said(name, said, its_tables, freshness), found)
+    longest = _interval(name, freshness, rows, _freshness_said(name, said, its_tables, freshness), found)
+    minutes = _held_interval(accepted.get(f"{name}.schedule"), longest)
     id_ = names.module(name)
     retry_delay = decisions.retry_delay(freshness)
     source = Source(
@@ -130,6 +143,11 @@ def _interval(name: str, freshness: int, rows: int, at: Address, found: Findings
         )
         return 1
     return minutes
+
+
+def _held_interval(accepted: str | None, longest: int) -> int:
+    """Minutes of the schedule that was accepted before, where it is not longer than the freshness allows; else the longest."""
+    return next((m for m in calibration.INTERVALS_MINUTES if m < longest and decisions.cron(m) == accepted), longest)
 
 
 def _timeout(rows: int) -> int:

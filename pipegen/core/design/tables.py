@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
+from types import MappingProxyType
 
 from pipegen.core import names, units
 from pipegen.core.design import calibration, columns, loading
@@ -16,6 +17,8 @@ from pipegen.core.spec.load import Address
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.spec.sources import SourceSpec, TableSpec
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -26,6 +29,7 @@ class Asked:
     source: SourceSpec
     name: str
     table: TableSpec
+    accepted: Mapping[str, str] = NOTHING
 
     @property
     def at(self) -> Address:
@@ -56,9 +60,17 @@ class Asked:
 
 
 def tables(
-    spec: PipelineSpec, name: str, source: SourceSpec, measured: Measured, found: Findings
+    spec: PipelineSpec,
+    name: str,
+    source: SourceSpec,
+    measured: Measured,
+    found: Findings,
+    accepted: Mapping[str, str] = NOTHING,
 ) -> tuple[list[Table], list[Decision]]:
-    """Every table of a source with its decisions; problems go to ``found``."""
+    """Every table of a source with its decisions; problems go to ``found``.
+
+    ``accepted`` are choices that were accepted before, by decision: they stay wherever they still work.
+    """
     wanted = source.tables or {table: TableSpec() for table in measured.tables}
     known = {table: measured.tables[table] for table in wanted if table in measured.tables}
     for table in wanted:
@@ -73,7 +85,7 @@ def tables(
     found.extend(names.collisions(known, ids, f"tables of source `{name}`:", found.place(("sources", name, "tables"))))
     made, decided = [], []
     for table, facts in known.items():
-        one, its = _table(Asked(spec, name, source, table, wanted[table]), facts, len(known), found)
+        one, its = _table(Asked(spec, name, source, table, wanted[table], accepted), facts, len(known), found)
         made.append(one)
         decided += its
     return [_with_foreign_keys(t, known[t.name], made, found) for t in made], decided
@@ -161,12 +173,18 @@ def _decisions(asked: Asked, of: Loading, found: Findings) -> tuple[Decision, De
     elif choice:
         unseen = of.deletes == "hard" and loading.deletes_done(of, choice) == "ignore"
         extract = _overridden(asked.spec, extract, choice, ("deletes at the source are not seen",) if unseen else ())
+    else:
+        working = [c for c in of.extracts if loading.extract_problem(of, c) is None]
+        extract = _held(asked, extract, working)
     _refuse_soft(asked, of, extract, found)
     ways = loading.writes(of, extract.choice) or ("replace",)
     write = loading.write(of, extract.choice, ways[0])
     wanted = _override(asked.spec, write, ways, found, f"extract is {extract.choice}: ")
-    if wanted:
-        write = _overridden(asked.spec, loading.write(of, extract.choice, wanted), wanted)
+    write = (
+        _overridden(asked.spec, loading.write(of, extract.choice, wanted), wanted)
+        if wanted
+        else _held(asked, write, ways)
+    )
     history = loading.history(of.address, asked.value("history"))
     kept = _override(asked.spec, history, loading.HISTORIES, found)
     history = _overridden(asked.spec, loading.history(of.address, kept), kept) if kept else history
@@ -210,6 +228,14 @@ def _override(
         found.add(("overrides", decision.id), message, hint)
         return None
     return override.choice
+
+
+def _held(asked: Asked, decision: Decision, working: Sequence[str]) -> Decision:
+    """The decision, or the choice that was accepted before, where it still works."""
+    held = asked.accepted.get(decision.id, decision.choice)
+    if held == decision.choice or held not in working:
+        return decision
+    return replace(decision, choice=held, because=(f"accepted before; decided anew it would be {decision.choice}",))
 
 
 def _overridden(spec: PipelineSpec, decision: Decision, choice: str, more: tuple[str, ...] = ()) -> Decision:

@@ -1,0 +1,95 @@
+"""Accepted decisions: an update never flips one silently.
+
+What a person asked for (an edited pipegen.yml) is done. Where the same answers would now be decided otherwise, because of new
+numbers or of a newer pipegen, the choice of the lock stays until ``--accept-design`` takes the new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipegen.core.design.architect import design as make_design
+from pipegen.core.design.model import Design
+from pipegen.core.errors import PipegenError, UsageError
+from pipegen.core.measured import Measured
+from pipegen.core.names import did_you_mean, shorten
+from pipegen.core.spec.load import Locate
+from pipegen.core.spec.model import PipelineSpec
+
+EVERY = "*"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a design is made from."""
+
+    spec: PipelineSpec
+    measured: Mapping[str, Measured]
+
+    def design(self, locate: Locate = lambda _: None, accepted: Mapping[str, str] | None = None) -> Design:
+        return make_design(self.spec, self.measured, locate, accepted or {})
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The design that an update renders, and what is to be said of it."""
+
+    design: Design
+    notes: tuple[str, ...]
+
+
+def settle(now: Inputs, before: Inputs | None, locked: Mapping[str, str], accept: frozenset[str], locate: Locate) -> Settled:
+    """The design of an update.
+
+    ``before`` are the inputs of the last render, None where no base has them; ``locked`` the choices accepted then; ``accept``
+    the decisions to take anew, or :data:`EVERY`.
+
+    Raises:
+        UsageError: an id to accept that is no decision; an accepted choice that cannot stay.
+        SpecError: what :func:`pipegen.core.design.architect.design` refuses.
+    """
+    new = now.design(locate)
+    choices = {d.id: d.choice for d in new.decisions}
+    _refuse_unknown(accept, choices)
+    overridden = {d.id for d in new.decisions if d.overridden}
+    flips = {id: old for id, old in locked.items() if choices.get(id, old) != old and id not in overridden}
+    if not flips:
+        return Settled(new, ())
+    asked = flips.keys() & _asked_for(now, before)
+    taken = flips.keys() if EVERY in accept else flips.keys() & accept
+    held = {id: flips[id] for id in flips.keys() - asked - taken}
+    design = now.design(locate, held) if held else new
+    kept = {d.id: d.choice for d in design.decisions}
+    lost = sorted(id for id, choice in held.items() if kept[id] != choice)
+    if lost:
+        raise UsageError(
+            "; ".join(f"`{id}` was accepted as `{held[id]}`, which does not work any more: it would be `{choices[id]}`" for id in lost),
+            hint=f"take it: `--accept-design={lost[0]}`, or `--accept-design` for every decision",
+        )
+    why = {d.id: "; ".join(d.because) for d in new.decisions}
+    changed = [f"{id}: {flips[id]} -> {choices[id]} ({why[id]})" for id in sorted(flips.keys() - held.keys())]
+    stay = [
+        f"{id} stays `{held[id]}`; decided anew it would be `{choices[id]}` ({why[id]}): take it with `--accept-design={id}`"
+        for id in sorted(held)
+    ]
+    return Settled(design, (*changed, *stay))
+
+
+def _refuse_unknown(accept: frozenset[str], choices: Mapping[str, str]) -> None:
+    for id in sorted(accept - {EVERY} - choices.keys()):
+        hint = did_you_mean(id, choices) or f"decisions are: {', '.join(list(choices)[:20])}"
+        raise UsageError(f"`--accept-design={shorten(id)}`: there is no such decision", hint=hint)
+
+
+def _asked_for(now: Inputs, before: Inputs | None) -> set[str]:
+    """The decisions that the edited answers change by themselves: same rules, same numbers, other answers."""
+    if before is None:
+        return set()
+    numbers = {name: before.measured.get(name, found) for name, found in now.measured.items()}
+    try:
+        old = {d.id: d.choice for d in before.design().decisions}
+        new = {d.id: d.choice for d in Inputs(now.spec, numbers).design().decisions}
+    except PipegenError:  # the numbers of then do not fit the answers of now: a column that was not there
+        return set()
+    return {id for id, choice in new.items() if old.get(id) != choice}
