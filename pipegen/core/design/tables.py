@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import ceil
 from types import MappingProxyType
 
@@ -29,7 +29,7 @@ class Asked:
     source: SourceSpec
     name: str
     table: TableSpec
-    accepted: Mapping[str, str] = NOTHING
+    accepted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def at(self) -> Address:

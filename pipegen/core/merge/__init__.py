@@ -1,0 +1,1 @@
+"""The three-way merge of texts: pure, on bytes, with no git."""
