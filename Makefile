@@ -56,11 +56,15 @@ static: .venv/dev/ready ## ruff, mypy, import contracts
 
 .PHONY: test-unit
 test-unit: .venv/dev/ready ## unit and property tests
-	@$(PYTEST) -n 2 -m "not engines and not real and not servers" tests
+	@$(PYTEST) -n 2 -m "not engines and not real and not servers and not update" tests
 
 .PHONY: test-golden
 test-golden: .venv/dev/ready ## golden trees: rendered, compared, linted, parsed by real dbt and Airflow, two run whole
 	@$(PYTEST) -m "engines and not servers" tests
+
+.PHONY: test-update
+test-update: .venv/dev/ready ## updates of whole repositories: every golden tree from every release, edits, kills, templates
+	@$(PYTEST) -n 2 -m update tests
 
 # The suites from here on start a PostgreSQL of their own.
 .PHONY: has-postgres

@@ -6,7 +6,7 @@ import argparse
 import os
 import platform
 
-from benchmarks import dag_import, demo, extract_load, generation, peers, startup
+from benchmarks import dag_import, demo, extract_load, generation, peers, startup, update
 
 SUITES = {
     "startup": startup.run,
@@ -14,6 +14,7 @@ SUITES = {
     "dag_import": dag_import.run,
     "extract_load": extract_load.run,
     "demo": demo.run,
+    "update": update.run,
 }
 
 

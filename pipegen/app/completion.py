@@ -63,7 +63,7 @@ def resolve(
     """The source and table that ``T``, ``SOURCE.T`` or ``SOURCE.SCHEMA.T`` names; a problem is added where it is not one."""
     head, _, tail = text.partition(".")
     if head in sources:
-        for table in (tail, _without_schema(tail, sources[head])):
+        for table in (tail, without_schema(tail, sources[head])):
             if table in measured[head].tables:
                 return head, table
     holders = [name for name, facts in measured.items() if text in facts.tables]
@@ -85,7 +85,7 @@ def resolve(
     return None
 
 
-def _without_schema(table: str, source: Mapping[str, Any]) -> str:
+def without_schema(table: str, source: Mapping[str, Any]) -> str:
     """``SCHEMA.T`` of a source in that schema as ``T``; any other name as it is."""
     if source.get("kind") != "postgres":
         return table
@@ -111,7 +111,7 @@ def _of_source(draft: Draft, source: str, texts: list[str]) -> list[str]:
     for text in texts:
         head, _, tail = text.partition(".")
         if head == source and tail:
-            found.append(_without_schema(tail, sources[source]))
+            found.append(without_schema(tail, sources[source]))
         elif head not in sources or not tail:
             found.append(text)
     return list(dict.fromkeys(found))

@@ -39,7 +39,9 @@ class Settled:
     notes: tuple[str, ...]
 
 
-def settle(now: Inputs, before: Inputs | None, locked: Mapping[str, str], accept: frozenset[str], locate: Locate) -> Settled:
+def settle(
+    now: Inputs, before: Inputs | None, locked: Mapping[str, str], accept: frozenset[str], locate: Locate
+) -> Settled:
     """The design of an update.
 
     ``before`` are the inputs of the last render, None where no base has them; ``locked`` the choices accepted then; ``accept``
@@ -64,7 +66,10 @@ def settle(now: Inputs, before: Inputs | None, locked: Mapping[str, str], accept
     lost = sorted(id for id, choice in held.items() if kept[id] != choice)
     if lost:
         raise UsageError(
-            "; ".join(f"`{id}` was accepted as `{held[id]}`, which does not work any more: it would be `{choices[id]}`" for id in lost),
+            "; ".join(
+                f"`{id}` was accepted as `{held[id]}`, which does not work any more: it would be `{choices[id]}`"
+                for id in lost
+            ),
             hint=f"take it: `--accept-design={lost[0]}`, or `--accept-design` for every decision",
         )
     why = {d.id: "; ".join(d.because) for d in new.decisions}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 from pipegen import __version__
 from pipegen.app import completion, connection, equivalent
@@ -26,7 +27,7 @@ from pipegen.core.tree import FileTree, digest
 from pipegen.probe import expressions, registry
 from pipegen.render.renderer import render
 from pipegen.store import blueprints as blueprint_store
-from pipegen.store import git, workspace
+from pipegen.store import fetch_url, git, workspace
 
 SCHEMA_PATH = ".pipegen/schema.json"
 GITIGNORE = b"""# Committed: lock.json, schema.json, base/. Not committed: what a run of pipegen leaves behind.
@@ -68,15 +69,16 @@ def generate(
     asked = spec_load.load(made.values, made.locate)
     say = equivalent.command(made, given)
     made.values.setdefault("catalog", blueprint_store.BlueprintStore().newest())
-    facts = dict(measured) if measured is not None else _probe(asked, made, progress)
+    facts = dict(measured) if measured is not None else probe(asked, made, progress)
     _same_sources(asked, facts)
     completion.complete(made, facts)
     spec = spec_load.load(made.values, made.locate)
     _refuse_broken_sql(spec, made.locate)
     progress("designing")
     spec, design = _designed(spec, facts, made.locate)
-    plan = plan_for(spec, facts, design, made.target, made.locate, progress)
-    root, notes = shown(made.target, given.cwd), tuple(_notes(spec, facts))
+    told: list[str] = []
+    plan = plan_for(spec, facts, design, made.target, made.locate, progress, refresh=True, tell=told.append)
+    root, notes = shown(made.target, given.cwd), (*_notes(spec, facts), *told)
     return Generated(made.target, spec, design, replace(plan, root=root, equivalent=say, notes=notes))
 
 
@@ -111,10 +113,13 @@ def plan_for(
     target: Path,
     locate: Locate = lambda _: None,
     progress: Progress = lambda _: None,
+    *,
+    refresh: bool = False,
+    tell: Progress = lambda _: None,
 ) -> ChangePlan:
-    """The plan of a whole new repository for a spec: render, lock, sealed base."""
+    """The plan of a whole new repository for a spec: render, lock, sealed base; ``refresh`` and ``tell`` as :func:`selected` has them."""
     progress("rendering")
-    blueprints = selected(spec, target)
+    blueprints = selected(spec, target, locate, refresh=refresh, tell=tell)
     design = replace(design, answers=blueprint_answers.answers(spec, [b.manifest for b in blueprints], locate))
     tree = render(blueprints, design)
     inputs = input_files(spec, facts)
@@ -122,10 +127,34 @@ def plan_for(
     return plan_new(str(target), tree, inputs, records(lock, tree, inputs), design)
 
 
-def selected(spec: PipelineSpec, root: Path) -> list[Blueprint]:
-    """The blueprints of the spec's catalog, and those that it names beyond, by their paths from the root."""
+def selected(
+    spec: PipelineSpec,
+    root: Path,
+    locate: Locate = lambda _: None,
+    *,
+    refresh: bool = False,
+    tell: Progress = lambda _: None,
+) -> list[Blueprint]:
+    """The blueprints of the spec's catalog, and those that it names beyond, by their paths from the root.
+
+    ``refresh`` looks again at those that were fetched before; ``tell`` hears where one could not be reached.
+
+    Raises:
+        SpecError: the source of one has a password in it.
+        BlueprintError: one is not there.
+    """
     bundled = blueprint_store.BlueprintStore().load(spec.catalog)
-    return [*bundled, *(blueprint_store.load_source(path_here(ref.source, root)) for ref in spec.blueprints)]
+    extra = []
+    for i, ref in enumerate(spec.blueprints):
+        if fetch_url.has_secret(ref.source):
+            at = spec_load.where(("blueprints", i, "source"), locate)
+            hint = (
+                "take it out: git's credential helper has it, or `--blueprint` where it is fetched for the first time"
+            )
+            raise SpecError([Problem("the source of a blueprint has a password in it", at, hint)])
+        source = ref.source if fetch_url.is_remote(ref.source) else path_here(ref.source, root)
+        extra.append(blueprint_store.load_source(source, ref.ref, refresh=refresh, tell=tell))
+    return [*bundled, *extra]
 
 
 def fresh_lock(
@@ -148,15 +177,17 @@ def fresh_lock(
     )
 
 
-def records(lock: Lock, tree: FileTree, inputs: Mapping[str, bytes]) -> dict[str, bytes]:
+def records(
+    lock: Lock, tree: FileTree, inputs: Mapping[str, bytes], schema_text: str | None = None
+) -> dict[str, bytes]:
     """Lock, sealed base and the rest of ``.pipegen/`` of a new repository."""
     base_path, base = base_archive({**inputs, **{f.path: f.content for f in tree if f.ownership == "merged"}})
-    return {LOCK_PATH: lock_text(lock), base_path: base, **standing_records()}
+    return {LOCK_PATH: lock_text(lock), base_path: base, **standing_records(schema_text)}
 
 
-def standing_records() -> dict[str, bytes]:
-    """What ``.pipegen/`` holds whatever was rendered."""
-    return {SCHEMA_PATH: schema.text().encode(), ".pipegen/.gitignore": GITIGNORE}
+def standing_records(schema_text: str | None = None) -> dict[str, bytes]:
+    """What ``.pipegen/`` holds whatever was rendered; ``schema_text`` where pipegen.yml is not of a pipeline."""
+    return {SCHEMA_PATH: (schema_text or schema.text()).encode(), ".pipegen/.gitignore": GITIGNORE}
 
 
 def input_digest(spec: PipelineSpec, facts: Mapping[str, Measured], blueprint_digests: Mapping[str, str]) -> str:
@@ -166,14 +197,27 @@ def input_digest(spec: PipelineSpec, facts: Mapping[str, Measured], blueprint_di
 
 def input_files(spec: PipelineSpec, facts: Mapping[str, Measured]) -> dict[str, bytes]:
     """pipegen.yml and ``sources/NAME.yml``."""
-    block = frozenset({("tables",), ("tables", "*"), ("tables", "*", "columns")})
     files = {workspace.SPEC_FILE: write.text(spec).encode()}
-    for name, measured in facts.items():
-        files[f"sources/{name}.yml"] = (MEASURED_NOTE + yaml_text.dump(dump(measured), block=block)).encode()
-    return files
+    return files | {f"sources/{name}.yml": measured_text(measured).encode() for name, measured in facts.items()}
 
 
-def apply(generated: Generated, *, use_git: bool) -> list[str]:
+def measured_text(measured: Measured) -> str:
+    """The text of ``sources/NAME.yml``."""
+    block = frozenset({("tables",), ("tables", "*"), ("tables", "*", "columns")})
+    return MEASURED_NOTE + yaml_text.dump(dump(measured), block=block)
+
+
+class Planned(Protocol):
+    """What ``new`` made in memory, of whatever kind."""
+
+    @property
+    def target(self) -> Path: ...
+
+    @property
+    def plan(self) -> ChangePlan: ...
+
+
+def apply(generated: Planned, *, use_git: bool) -> list[str]:
     """Carry the plan out.
 
     Returns:
@@ -186,7 +230,13 @@ def apply(generated: Generated, *, use_git: bool) -> list[str]:
     return [note] if note else []
 
 
-def _probe(spec: PipelineSpec, made: Draft, progress: Progress) -> dict[str, Measured]:
+def probe(spec: PipelineSpec, made: Draft, progress: Progress) -> dict[str, Measured]:
+    """What is measured of every source of a draft, whose spec this is.
+
+    Raises:
+        UsageError: a database server whose URL nobody gave.
+        SourceError: a source that cannot be read, or has no table.
+    """
     facts = {}
     places = {name: connection.place(name, source, made.urls) for name, source in spec.sources.items()}
     for name, source in spec.sources.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,10 @@ from typing import Any
 from pipegen.app import generate
 from pipegen.app.repository import Repository, open_repository
 from pipegen.core.errors import BlueprintError
-from pipegen.core.tree import digest
-from pipegen.store import workspace
+from pipegen.core.update.gone import Gone
+from pipegen.store import transaction
+from pipegen.store.worktree import Folder
 
-# Folders that a run of the pipeline fills: nothing in them was rendered.
-_RUN_FOLDERS = frozenset(
-    {".git", ".venv", ".pipegen", ".airflow", "data", "logs", "target", "node_modules", "__pycache__"}
-)
 KINDS = ("conflict", "edited", "deleted", "moved", "orphaned")
 
 
@@ -67,50 +63,44 @@ def status(start: Path) -> Status:
 
 
 def _differences(repository: Repository) -> list[Difference]:
-    found: list[Difference] = []
-    missing: dict[str, list[str]] = {}
-    for path, entry in sorted(repository.lock.files.items()):
-        content = workspace.read_file(repository.root, path)
+    work = Folder(repository.root)
+    files = repository.lock.files
+    digests = work.digests(
+        entry.to or path for path, entry in files.items() if entry.ownership != "once" or entry.pending
+    )
+    found = []
+    for path, entry in files.items():
+        at = entry.to or path
         if entry.pending:
-            found.append(Difference("conflict", path, "resolve it, then `pipegen update --continue`"))
+            found.append(Difference("conflict", at, "resolve it, then `pipegen update --continue`"))
+        elif entry.ownership == "once":
+            continue
         elif entry.state == "orphaned":
-            found.append(Difference("orphaned", path, "no longer rendered; kept because you edited it"))
-        elif content is None and os.path.lexists(repository.root / path):
-            if entry.ownership != "once":
-                found.append(Difference("edited", path, "no longer a plain file"))
-        elif content is None:
-            if entry.state != "deleted" and entry.ownership != "once":
-                missing.setdefault(entry.sha256, []).append(path)
-        elif digest(content) != entry.sha256 and entry.ownership != "once":
-            found.append(Difference("edited", path))
-    found += _gone(repository, missing)
+            if at in digests:
+                found.append(Difference("orphaned", at, "no longer rendered; kept because you changed it"))
+        elif at not in digests:
+            if entry.state == "deleted":
+                found.append(Difference("deleted", path))
+        elif digests[at] is None:
+            found.append(Difference("edited", at, "no longer a plain file"))
+        else:
+            if entry.state == "moved":
+                found.append(Difference("moved", path, f"to {at}"))
+            if digests[at] != entry.sha256:
+                found.append(Difference("edited", at))
+    gone = Gone(repository.lock, work, frozenset(digests))
+    found += [Difference("moved", path, f"to {to}") if to else Difference("deleted", path) for path, to in gone.paths()]
     return sorted(found, key=lambda d: (KINDS.index(d.kind), d.path))
 
 
-def _gone(repository: Repository, missing: dict[str, list[str]]) -> list[Difference]:
-    """Files that are not where they were rendered: moved, where exactly one other file has their bytes."""
-    if not missing:
-        return []
-    holders: dict[str, list[str]] = {}
-    for path, content in workspace.walk(repository.root, lambda folder: folder.split("/")[-1] in _RUN_FOLDERS):
-        if path not in repository.lock.files and (sha := digest(content)) in missing:
-            holders.setdefault(sha, []).append(path)
-    found = []
-    for sha, paths in missing.items():
-        to = holders.get(sha, [])
-        for path in paths:
-            moved = len(to) == 1 and len(paths) == 1
-            found.append(Difference("moved", path, f"to {to[0]}") if moved else Difference("deleted", path))
-    return found
-
-
 def _outdated(repository: Repository) -> list[str]:
-    """Why an update would change something: an edited spec, or newer blueprints."""
-    reasons = []
+    """Why an update would change something: a killed one, an edited spec, or newer blueprints."""
+    waits = transaction.interrupted(repository.root)
+    reasons = [waits] if waits else []
     try:
         blueprints = generate.selected(repository.spec, repository.root)
     except BlueprintError as error:
-        return [error.message]
+        return [*reasons, error.message]
     digests = {b.manifest.name: b.digest for b in blueprints}
     locked = {name: entry.digest for name, entry in repository.lock.blueprints.items()}
     for name in sorted(digests.keys() | locked.keys()):

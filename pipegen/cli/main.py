@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipegen.cli.edit import add, rename
 from pipegen.cli.new import new
 from pipegen.cli.options import Debug, Directory, Json, NoColor, NoInput, Verbose
+from pipegen.cli.update import update, with_values
 
 if TYPE_CHECKING:
     from pipegen.ui.terminal import Terminal
@@ -36,6 +38,9 @@ blueprints = typer.Typer(
 )
 app.add_typer(blueprints, name="blueprints", short_help="The blueprints that repositories are rendered from.")
 app.command("new", short_help="Answer by flags or a file, and get a complete repository.")(new)
+app.command("update", short_help="Regenerate for an edited pipegen.yml or newer blueprints; edits are kept.")(update)
+app.add_typer(add, name="add", short_help="Extend pipegen.yml by a source or a table, and update.")
+app.command("rename", short_help="Another name for a source or a table, edits carried.")(rename)
 
 
 def _version(wanted: bool) -> None:
@@ -75,6 +80,29 @@ def status(
         found = use_case.status(directory)
         document(found.document()) if json else views.status(found, terminal)
         return errors.EXIT_DIFFERS if exit_code and found.differs else errors.EXIT_OK
+
+    command(go, no_color, verbose, debug)
+
+
+@app.command(short_help="The edits since the last render.")
+def diff(
+    path: Annotated[str | None, typer.Argument(help="Only this file or folder.", show_default=False)] = None,
+    json: Json = False, no_input: NoInput = False, no_color: NoColor = False, verbose: Verbose = False, debug: Debug = False,
+    directory: Directory = Path(),
+) -> None:  # fmt: skip
+    """Example: pipegen diff dags/
+
+    What people edited since the last render, as a unified diff.
+    """
+
+    def go(terminal: Terminal) -> int:
+        from pipegen.app import diff as use_case
+        from pipegen.ui import views
+        from pipegen.ui.terminal import document
+
+        found = use_case.edits(directory, path)
+        document(found.document()) if json else views.differences(found.files, terminal)
+        return 0
 
     command(go, no_color, verbose, debug)
 
@@ -212,7 +240,7 @@ def run(argv: Sequence[str]) -> int:
 
         completion_init()
     try:
-        result = typer.main.get_command(app).main(args=list(argv), prog_name="pipegen", standalone_mode=False)
+        result = typer.main.get_command(app).main(args=with_values(argv), prog_name="pipegen", standalone_mode=False)
     except Exception as error:
         if hasattr(error, "format_message"):
             return _usage(error, argv)
@@ -248,8 +276,6 @@ def _usage(error: Any, argv: Sequence[str]) -> int:
         possible = [f"pipegen {m}" for m in get_close_matches(word, context.command.list_commands(context), n=1)]
         if len(context.command_path.split()) > 1:
             possible = [f"{context.command_path} {p.removeprefix('pipegen ')}" for p in possible]
-    if context is not None and message.startswith("No such command 'update'"):
-        message, possible = "`pipegen update` is not built yet", []
     message = message.split(" (Possible options")[0].split(" Did you mean")[0].rstrip(". ")
     hint = (
         f"did you mean `{possible[0]}`?"
@@ -265,8 +291,6 @@ def _usage(error: Any, argv: Sequence[str]) -> int:
 
 def _hint_of_a_place(error: Any, message: str) -> str | None:
     """The hint for what is right elsewhere: a command to come, an option before its command, an argument left out."""
-    if message == "`pipegen update` is not built yet":
-        return "the nearest that works, beside this repository: `pipegen new NAME --answers pipegen.yml --dir ../NAME-next`"
     if message == "No such option: -C":
         return "it comes after the command: `pipegen status -C DIR`"
     meaning = getattr(getattr(error, "param", None), "help", None)

@@ -6,6 +6,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -15,7 +16,9 @@ from pipegen.cli.options import Debug, Directory, Json, NoColor, NoInput, Verbos
 from pipegen.core.questions import QUESTIONS, Question
 
 if TYPE_CHECKING:
-    from pipegen.app.answers import Given
+    from pipegen.app.answers import Answer, Given
+    from pipegen.app.generate import Planned
+    from pipegen.app.template_new import Wanted
     from pipegen.core.measured import Measured
     from pipegen.store.yaml_file import Document
     from pipegen.ui.terminal import Terminal
@@ -34,6 +37,7 @@ _OWN: dict[str, Any] = {
     "dry_run": Annotated[bool, typer.Option("--dry-run", help="Show the plan, write nothing.")],
     "diff": Annotated[bool, typer.Option("--diff", help="Show every file as a diff, write nothing.")],
     "no_probe": Annotated[bool, typer.Option("--no-probe", help="Use sources/NAME.yml beside the answers file.")],
+    "trust": Annotated[bool, typer.Option("--trust", help="Let a template run its own code: hooks and extensions.")],
     "no_git": Annotated[bool, typer.Option("--no-git", help="No `git init`.")],
     "json": Json, "no_input": NoInput, "no_color": NoColor, "verbose": Verbose, "debug": Debug, "directory": Directory,
 }  # fmt: skip
@@ -73,29 +77,63 @@ def new(**options: Any) -> None:
 
 
 def _new(options: Mapping[str, Any], terminal: Terminal) -> int:
+    from pipegen.app import template_new
+
+    given, answers = _given(options, Path(options["directory"]), terminal)
+    template = template_new.wanted(given, assignments(options["set_"] or ()))
+    if template is not None:
+        return _template(template, options, terminal)
+    return _pipeline(replace(given, sets=pairs(options["set_"] or ())), answers, options, terminal)
+
+
+def _pipeline(given: Given, answers: Document | None, options: Mapping[str, Any], terminal: Terminal) -> int:
     from pipegen.app import generate
     from pipegen.ui import views
-    from pipegen.ui.terminal import document
 
-    here, cwd = Path.cwd(), Path(options["directory"])
-    given, measured = _given(options, cwd, terminal)
+    here = Path.cwd()
+    measured = _measured(options, given.cwd, answers)
     made = generate.generate(given, measured=measured, progress=terminal.progress)
-    writes = not (options["dry_run"] or options["diff"])
-    notes = generate.apply(made, use_git=not options["no_git"]) if writes else []
-    if options["json"]:
-        document(made.plan.document(applied=writes))
-        return 0
-    views.design(made, terminal)
-    if options["diff"]:
-        views.diff(made.plan, terminal)
-    elif options["dry_run"]:
-        views.plan(made.plan, terminal)
-    else:
+    notes, told = _carried_out(made, options, terminal, lambda: views.design(made, terminal))
+    if not told:
         views.written(made, here, notes, terminal)
     return 0
 
 
-def _given(options: Mapping[str, Any], cwd: Path, terminal: Terminal) -> tuple[Given, dict[str, Measured] | None]:
+def _template(asked: Wanted, options: Mapping[str, Any], terminal: Terminal) -> int:
+    from pipegen.app import template_new
+    from pipegen.ui import template as view
+
+    here = Path.cwd()
+    made = template_new.generate_from(asked, trust=options["trust"], progress=terminal.progress)
+    notes, told = _carried_out(made, options, terminal, lambda: view.template(made, terminal))
+    if not told:
+        view.written(made, here, notes, terminal)
+    return 0
+
+
+def _carried_out(
+    made: Planned, options: Mapping[str, Any], terminal: Terminal, introduce: Callable[[], None]
+) -> tuple[list[str], bool]:
+    """Write what was made, or show what would be written; the notes of the first, and whether all has been told."""
+    from pipegen.app import generate
+    from pipegen.ui import views
+    from pipegen.ui.terminal import document
+
+    writes = not (options["dry_run"] or options["diff"])
+    notes = generate.apply(made, use_git=not options["no_git"]) if writes else []
+    if options["json"]:
+        document(made.plan.document(applied=writes))
+        return notes, True
+    introduce()
+    if options["diff"]:
+        views.diff(made.plan, terminal)
+    elif options["dry_run"]:
+        views.plan(made.plan, terminal)
+    return notes, not writes
+
+
+def _given(options: Mapping[str, Any], cwd: Path, terminal: Terminal) -> tuple[Given, Document | None]:
+    """All that was given but for ``--set``, which means one thing for a pipeline and another for a template."""
     from pipegen.app.answers import Given, from_environment
     from pipegen.store import user_config
 
@@ -106,9 +144,8 @@ def _given(options: Mapping[str, Any], cwd: Path, terminal: Terminal) -> tuple[G
             terminal.note(f"read {layer.name}")
     given = Given(
         name=options["name"],
-        flags={q.name: options[q.name] for q in QUESTIONS if options[q.name] not in (None, [])},
-        sets=_pairs(options["set_"] or ()),
-        environment=from_environment(os.environ),
+        flags=_without_secrets({q.name: options[q.name] for q in QUESTIONS if options[q.name] not in (None, [])}),
+        environment=_without_secrets(from_environment(os.environ)),
         answers=answers,
         answers_file=options["answers"],
         config=config,
@@ -117,7 +154,17 @@ def _given(options: Mapping[str, Any], cwd: Path, terminal: Terminal) -> tuple[G
         yes=options["yes"],
         no_probe=options["no_probe"],
     )
-    return given, _measured(options, cwd, answers)
+    return given, answers
+
+
+def _without_secrets(answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """The answers with no password in the URL of a blueprint: it is kept for this process, and reaches nothing that is written."""
+    from pipegen.store.fetch_url import without_secret
+
+    kept = dict(answers)
+    if kept.get("blueprint"):
+        kept["blueprint"] = [without_secret(text) for text in kept["blueprint"]]
+    return kept
 
 
 def _answers(name: str | None, cwd: Path) -> Document | None:
@@ -128,31 +175,48 @@ def _answers(name: str | None, cwd: Path) -> Document | None:
     return yaml_file.parse(sys.stdin.buffer.read(), "stdin") if name == "-" else yaml_file.read(cwd / name, name)
 
 
-def _pairs(texts: Sequence[str]) -> list[tuple[str, Any]]:
-    """Every ``--set`` as address and value.
+def assignments(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Every ``--set`` as address and text.
 
     Raises:
         SpecError: with every one that is not KEY=VALUE.
     """
-    from pipegen.core.errors import Problem, SpecError, UsageError
+    from pipegen.core.errors import Problem, SpecError
     from pipegen.core.names import shorten
     from pipegen.core.spec import address
-    from pipegen.store import yaml_file
 
-    pairs, problems = [], []
+    found, problems = [], []
     for text in texts:
         pair = address.assignment(text)
         if pair is None:
             hint = "for example `--set defaults.freshness=1h`"
             problems.append(Problem(f"`{shorten(text)}` is not KEY=VALUE", "--set", hint))
-            continue
-        try:
-            pairs.append((pair[0], yaml_file.value(pair[1])))
-        except UsageError as error:
-            problems.append(Problem(error.message, f"--set {shorten(pair[0])}", error.hint))
+        else:
+            found.append(pair)
     if problems:
         raise SpecError(problems)
-    return pairs
+    return found
+
+
+def pairs(texts: Sequence[str]) -> list[tuple[str, Any]]:
+    """Every ``--set`` as address and value.
+
+    Raises:
+        SpecError: with every one that is not KEY=VALUE, or whose value is no YAML.
+    """
+    from pipegen.core.errors import Problem, SpecError, UsageError
+    from pipegen.core.names import shorten
+    from pipegen.store import yaml_file
+
+    found, problems = [], []
+    for key, text in assignments(texts):
+        try:
+            found.append((key, yaml_file.value(text)))
+        except UsageError as error:
+            problems.append(Problem(error.message, f"--set {shorten(key)}", error.hint))
+    if problems:
+        raise SpecError(problems)
+    return found
 
 
 def _measured(options: Mapping[str, Any], cwd: Path, answers: Document | None) -> dict[str, Measured] | None:

@@ -1,4 +1,4 @@
-"""Where blueprints are found and how they are read: the bundled ones with their catalog, and a local folder."""
+"""Where blueprints are found and how they are read: the bundled ones with their catalog, and those of the user's own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,8 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from pipegen.core.blueprint import Blueprint, Manifest, Slug, Version, version_key
 from pipegen.core.errors import BlueprintError
+from pipegen.core.names import shorten
 from pipegen.core.paths import refuse_unsafe
 from pipegen.core.tree import MODE_EXECUTABLE, MODE_FILE
+from pipegen.store.fetch import fetch
 from pipegen.store.manifests import read_text, validated
 
 MANIFEST = "blueprint.yml"
@@ -28,7 +30,6 @@ CATALOG = "catalog.yml"
 
 # What editors and interpreters leave behind, and git ignores: never a part of a blueprint.
 _LEFT_BEHIND = re.compile(r"(^|/)(__pycache__|\.DS_Store|\.git|\.mypy_cache|\.ruff_cache)(/|$)|\.py[co]$|~$|\.sw[op]$")
-_REMOTE = re.compile(r"^(?:[a-z][a-z0-9+.-]*://|git@|gh:|gl:|bb:)|\.(?:zip|git)$", re.IGNORECASE)
 
 
 class Catalog(BaseModel):
@@ -152,26 +153,25 @@ def catalog_digest(blueprints: Mapping[str, str]) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def load_source(source: str) -> Blueprint:
-    """A blueprint of the user's own, from a local folder.
+def load_source(
+    source: str, ref: str | None = None, *, refresh: bool = False, tell: Callable[[str], None] = lambda _: None
+) -> Blueprint:
+    """A blueprint of the user's own: from a folder, a zip, or a git repository at a tag, branch or commit.
+
+    ``refresh`` looks again at what was fetched before; ``tell`` hears where that could not be reached.
 
     Raises:
-        BlueprintError: the source is not a local folder, or not a blueprint.
+        BlueprintError: the source is not there, cannot be fetched, or is no blueprint.
     """
-    if _REMOTE.search(source):
+    fetched = fetch(source, ref, refresh=refresh)
+    if fetched.note:
+        tell(fetched.note)
+    if (fetched.folder / "cookiecutter.json").is_file() and not (fetched.folder / MANIFEST).exists():
         raise BlueprintError(
-            f"the blueprint `{source}` is not a local folder; this version of pipegen reads no other",
-            hint="clone it, and give the path of the folder that has blueprint.yml in it",
+            f"`{shorten(source)}` is a plain cookiecutter template, which stands alone: a repository of it has no sources",
+            hint=f"`pipegen new NAME --blueprint …` with no source; a blueprint of pipegen's has a {MANIFEST}",
         )
-    folder = Path(source).expanduser()
-    if not folder.is_dir():
-        raise BlueprintError(f"there is no folder `{source}`", hint="give the folder that has blueprint.yml in it")
-    if (folder / "cookiecutter.json").is_file() and not (folder / MANIFEST).exists():
-        raise BlueprintError(
-            f"`{source}` is a plain cookiecutter template; this version of pipegen does not render those",
-            hint=f"a pipegen blueprint has a {MANIFEST}: pipegen blueprints new NAME writes one",
-        )
-    return find_in(folder, source.rstrip("/")).load()
+    return find_in(fetched.folder, shorten(source.rstrip("/"), 200)).load()
 
 
 def find_in(folder: Path, origin: str) -> Found:

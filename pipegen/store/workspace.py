@@ -7,12 +7,13 @@ import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from pipegen.core.errors import WorkspaceError
-from pipegen.core.paths import unsafe_because
 from pipegen.core.plan import ChangePlan
+from pipegen.store import disk
+from pipegen.store.worktree import Folder
 
 SPEC_FILE = "pipegen.yml"
 
@@ -79,26 +80,15 @@ def write_new(target: Path, plan: ChangePlan) -> None:
                     _write(staging, action.path, action.content, action.mode)
             staging.chmod(0o755)
             staging.rename(target)  # takes the place of an empty folder
-            _sync_folder(target.parent)
+            disk.sync_folders(target.parent, ["."])
         except BaseException:
             shutil.rmtree(staging, ignore_errors=True)
             raise
 
 
 def _write(root: Path, path: str, content: bytes, mode: int) -> None:
-    because = unsafe_because(path)
-    if because:
-        raise WorkspaceError(f"`{path[:120]}` cannot be written: {because}")
-    folder = root
-    for part in path.split("/")[:-1]:
-        folder = folder / part
-        if not folder.is_dir():
-            folder.mkdir()
-            folder.chmod(0o755)  # mkdir's mode is cut by the umask
-    file = root / path
-    with file.open("xb") as handle:
-        handle.write(content)
-    file.chmod(mode)
+    with disk.folder_of(root, path, make={}) as (folder, name):
+        disk.write(name, folder, content, mode)
 
 
 def _remove_leftovers(target: Path) -> None:
@@ -121,31 +111,20 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 @contextlib.contextmanager
 def _os_errors(target: Path) -> Iterator[None]:
     """Say what the system refused, in a sentence."""
     try:
         yield
     except OSError as error:
-        hints: dict[int, str] = {
+        hints = {
             errno.ENOSPC: "make room on the disk; nothing was written",
             errno.EACCES: "choose another place with `--dir PATH`",
             errno.EROFS: "choose another place with `--dir PATH`",
-            errno.ENAMETOOLONG: "choose a shorter name",
             errno.ENOTEMPTY: "something else wrote there meanwhile; choose another name",
             errno.EBUSY: "it is a mount point: name a folder in it with `--dir PATH`",
         }
-        raise WorkspaceError(
-            f"`{target}` cannot be written: {error.strerror}", hint=hints.get(error.errno or 0)
-        ) from error
+        raise disk.refusal(target, error, hints) from error
 
 
 def read_file(root: Path, path: str) -> bytes | None:
@@ -153,22 +132,4 @@ def read_file(root: Path, path: str) -> bytes | None:
 
     A path that leads through a symlink is not followed: it could lead out of the repository.
     """
-    if unsafe_because(path):
-        return None
-    here = root
-    for part in path.split("/"):
-        here = here / part
-        if here.is_symlink():
-            return None
-    return here.read_bytes() if here.is_file() else None
-
-
-def walk(root: Path, skip: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
-    """Every plain file below ``root`` by relative path, folders that ``skip`` names left out."""
-    for folder, names, files in os.walk(root):
-        relative = Path(folder).relative_to(root).as_posix()
-        names[:] = sorted(n for n in names if not skip(n if relative == "." else f"{relative}/{n}"))
-        for name in sorted(files):
-            file = Path(folder) / name
-            if not file.is_symlink() and file.is_file():
-                yield (name if relative == "." else f"{relative}/{name}"), file.read_bytes()
+    return Folder(root).read(path)

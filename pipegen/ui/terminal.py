@@ -39,6 +39,10 @@ class Terminal:
         if self.manner.verbose:
             self.say((text, "dim"))
 
+    def warn(self, text: str) -> None:
+        """Something that a person should know."""
+        self.say((f"note: {text}", "yellow"))
+
     def data(self, *parts: str | tuple[str, Style]) -> None:
         """A line of data."""
         _print(self._data, parts)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 import shlex
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipegen.app.blueprints import BlueprintDetails, BlueprintSummary, LintReport
 from pipegen.app.check import Check
+from pipegen.app.diff import FileDiff
 from pipegen.app.generate import Generated, shown
 from pipegen.app.status import Status
+from pipegen.app.update import Updated
 from pipegen.core.plan import ChangePlan
 from pipegen.ui.terminal import Style, Terminal
 
@@ -33,16 +36,60 @@ def plan(change: ChangePlan, terminal: Terminal) -> None:
 
 
 def diff(change: ChangePlan, terminal: Terminal) -> None:
-    """Unified diffs of every text that would be written."""
+    """Unified diffs of every text that would be written or removed."""
     for action in change.actions:
-        if action.content is None or b"\0" in action.content or action.path.endswith(".tar.gz"):
+        old, new = action.before, action.content
+        if action.action == "keep" or (action.action == "conflict" and new is None):
+            terminal.data((f"  {action.mark} ", _STYLES[action.mark]), action.path, (f"  ({action.note})", "dim"))
+        elif any(side is not None and b"\0" in side for side in (old, new)) or action.path.endswith(".tar.gz"):
             terminal.data((f"  {action.mark} ", _STYLES[action.mark]), action.path, ("  (binary)", "dim"))
-            continue
-        lines = action.content.decode("utf-8", "replace").splitlines()
-        for line in difflib.unified_diff([], lines, "/dev/null", f"b/{action.path}", lineterm=""):
-            style: Style = "green" if line.startswith("+") else "bold" if line.startswith("---") else "dim"
-            terminal.data((line, style))
+        else:
+            unified(old, new, action.moved_from or action.path, action.path, terminal)
     terminal.data((change.headline(), "bold"))
+
+
+def unified(old: bytes | None, new: bytes | None, old_path: str, new_path: str, terminal: Terminal) -> None:
+    """One file's unified diff; None is a file that is not there."""
+    before, after = (None if side is None else side.decode("utf-8", "replace").splitlines() for side in (old, new))
+    names = ("/dev/null" if before is None else f"a/{old_path}", "/dev/null" if after is None else f"b/{new_path}")
+    if old_path != new_path:
+        terminal.data((f"rename {old_path} => {new_path}", "bold"))
+    for line in difflib.unified_diff(before or [], after or [], *names, lineterm=""):
+        style: Style = "bold" if line.startswith(("---", "+++")) else "dim"
+        style = {"+": "green", "-": "red"}.get(line[:1], style) if style == "dim" else style  # type: ignore[assignment]
+        terminal.data((line, style))
+
+
+def update(made: Updated, terminal: Terminal, *, applied: bool) -> None:
+    """What an update does, or did, and what is left to do."""
+    notes(made.plan, terminal)
+    if made.plan.actions:
+        plan(made.plan, terminal)
+    elif made.changes:
+        terminal.say("only pipegen's own records change" if not applied else "only pipegen's own records changed")
+    elif not made.unresolved:
+        terminal.say("nothing to do: the repository is what its pipegen.yml and its blueprints say")
+    if made.unresolved:
+        many = _count(len(made.unresolved), "file")
+        terminal.say((f"{many} in conflict:", "bold red"))
+        for path in made.unresolved:
+            terminal.say("  ", path)
+        terminal.say(
+            "resolve them (`.pipegen/conflicts/` has what lies aside), then: ", ("pipegen update --continue", "bold")
+        )
+        terminal.say("or take the update back: ", ("pipegen update --abort", "bold"))
+
+
+def notes(change: ChangePlan, terminal: Terminal) -> None:
+    for note in change.notes:
+        terminal.say((f"note: {note}", "yellow"))
+
+
+def aborted(restored: Sequence[str], set_aside: Sequence[str], terminal: Terminal) -> None:
+    """What ``update --abort`` took back."""
+    terminal.say(("taken back ", "bold green"), _count(len(restored), "file"))
+    for path in set_aside:
+        terminal.say((f"note: what you edited since lies at {path}", "yellow"))
 
 
 def design(generated: Generated, terminal: Terminal) -> None:
@@ -98,6 +145,15 @@ def status(found: Status, terminal: Terminal) -> None:
         terminal.data(("  ^ outdated ", "yellow"), reason)
     if not found.differs:
         terminal.data(f"as rendered: {_count(found.files, 'file')}")
+
+
+def differences(found: Sequence[FileDiff], terminal: Terminal) -> None:
+    """What was edited since the last render."""
+    for one in found:
+        if one.note:
+            terminal.data((f"  {one.path}", "bold"), (f"  ({one.note})", "dim"))
+        else:
+            unified(one.rendered, one.yours, one.path, one.at, terminal)
 
 
 def check(found: Check, terminal: Terminal) -> None:

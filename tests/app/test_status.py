@@ -78,11 +78,12 @@ def test_a_clone_with_windows_line_endings_is_not_edited_everywhere(root: Path) 
 
 
 def test_conflicts_and_orphans_of_the_lock(root: Path) -> None:
+    (root / "old.sql").write_text("select 1\n")
     change_lock(
         root, **{"README.md": {"pending": "1"}, "old.sql": {"state": "orphaned"}, "gone.sql": {"state": "deleted"}}
     )
-    assert kinds(status(root)) == {"README.md": "conflict", "old.sql": "orphaned"}
-    assert [d.kind for d in status(root).differences] == ["conflict", "orphaned"]
+    assert kinds(status(root)) == {"README.md": "conflict", "gone.sql": "deleted", "old.sql": "orphaned"}
+    assert [d.kind for d in status(root).differences] == ["conflict", "deleted", "orphaned"]
 
 
 def test_an_edited_spec_or_measurement_is_outdated(root: Path) -> None:

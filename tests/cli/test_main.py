@@ -96,11 +96,6 @@ def test_no_arguments_print_the_help() -> None:
         (["new", "--freshness"], "requires an argument", "`pipegen new --help`"),
         (["status", "-C", "/nowhere"], "/nowhere", "`pipegen status --help`"),
         (["-C", "x", "status"], "no such option: -C", "`pipegen status -C DIR`"),
-        (
-            ["update"],
-            "`pipegen update` is not built yet",
-            "`pipegen new NAME --answers pipegen.yml --dir ../NAME-next`",
-        ),
         (["completion"], "missing argument `shell`", "allowed is bash, zsh or fish"),
         (["completion", "bsh"], "no completion for `bsh`", "did you mean `bash`?"),
         (["check", "--level", "sttic"], "`--level sttic` is not one of static, parse, run", "did you mean `static`?"),

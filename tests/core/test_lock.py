@@ -182,5 +182,7 @@ class TestRefusing:
         assert self.refused("new.py")["new.py"] == new.model_copy(update={"pending": new.sha256})
 
     def test_a_file_that_was_to_be_removed_is_orphaned(self) -> None:
-        assert self.refused("gone.py")["gone.py"] == self.before.files["gone.py"].model_copy(update={"state": "orphaned"})
+        assert self.refused("gone.py")["gone.py"] == self.before.files["gone.py"].model_copy(
+            update={"state": "orphaned"}
+        )
         assert "gone.py" not in self.refused("kept.py")

@@ -20,6 +20,7 @@ from pipegen.store.blueprints import (
     load_source,
 )
 from pipegen.store.manifests import ManifestError
+from tests.store.remotes import bare, commit, git
 
 MANIFEST = "name: one\nversion: 1.0.0\nsummary: A test.\n"
 
@@ -196,14 +197,32 @@ class TestSource:
     def test_a_local_folder(self, one: Path) -> None:
         assert load_source(f"{one}/").name == "one"
 
-    @pytest.mark.parametrize("source", ["gh:acme/x", "https://example.com/x.git", "git@github.com:a/b.git", "x.zip"])
-    def test_any_other_is_refused_with_the_reason(self, source: str) -> None:
-        with pytest.raises(BlueprintError, match="is not a local folder; this version of pipegen reads no other"):
-            load_source(source)
+    def test_a_git_repository_at_a_ref(self, one: Path, tmp_path: Path) -> None:
+        work = tmp_path / "work"
+        shutil.copytree(one, work)
+        commit(work, {"files/a.txt": "first\n"})
+        git(work, "tag", "v1")
+        commit(work, {"files/a.txt": "second\n"})
+        source = f"file://{bare(tmp_path / 'one.git', work)}"
+        assert load_source(source, "v1").files["a.txt"] == b"first\n"
+        assert load_source(source).files["a.txt"] == b"second\n"
+        assert load_source(source).origin == source
 
-    def test_a_cookiecutter_template_too(self, tmp_path: Path) -> None:
+    def test_one_that_cannot_be_reached_again_is_told(self, one: Path, tmp_path: Path) -> None:
+        work = tmp_path / "work"
+        shutil.copytree(one, work)
+        commit(work, {"files/a.txt": "first\n"})
+        remote = bare(tmp_path / "one.git", work)
+        told: list[str] = []
+        load_source(f"file://{remote}", refresh=True, tell=told.append)
+        assert told == []
+        shutil.rmtree(remote)
+        load_source(f"file://{remote}", refresh=True, tell=told.append)
+        assert len(told) == 1
+
+    def test_a_cookiecutter_template_stands_alone(self, tmp_path: Path) -> None:
         write(tmp_path, {"cookiecutter.json": "{}"})
-        with pytest.raises(BlueprintError, match="plain cookiecutter template"):
+        with pytest.raises(BlueprintError, match="plain cookiecutter template, which stands alone"):
             load_source(str(tmp_path))
 
     def test_a_missing_folder(self, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from pipegen.core.errors import WorkspaceError
 from pipegen.core.plan import Action, ChangePlan
+from pipegen.core.tree import MODE_LINK
 from pipegen.store import workspace
 
 
@@ -48,6 +49,12 @@ def test_a_new_repository_is_whole_and_alone(tmp_path: Path) -> None:
         "bin/run": ("0o100755", b"#!/bin/sh\n"),
     }
     assert listed(tmp_path) == ["x"]
+
+
+def test_a_symlink_is_written_as_one(tmp_path: Path) -> None:
+    link = Action("create", "a/link", None, b"../b", MODE_LINK)
+    workspace.write_new(tmp_path / "x", ChangePlan(".", (link,)))
+    assert (tmp_path / "x/a/link").readlink() == Path("../b")
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
@@ -259,11 +266,3 @@ def test_only_plain_files_inside_the_root_are_read(repository: Path) -> None:
         "x" * 300,
     ):
         assert workspace.read_file(repository, path) is None
-
-
-def test_a_walk_sees_plain_files_in_order_without_what_is_skipped(repository: Path) -> None:
-    (repository / "link").symlink_to("/etc/passwd")
-    (repository / ".git").mkdir()
-    (repository / ".git" / "config").write_text("x")
-    found = [path for path, _ in workspace.walk(repository, lambda folder: folder.split("/")[-1] == ".git")]
-    assert sorted(found) == ["a/b/c.txt", "bin/run", "pipegen.yml"]

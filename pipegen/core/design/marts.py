@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 from pipegen.core import names, sql
@@ -61,12 +61,18 @@ def marts(spec: m.PipelineSpec, sources: tuple[Source, ...], found: Findings) ->
     return tuple(known.marts[name] for name in said if name in known.marts)
 
 
-def default_marts(sources: tuple[Source, ...]) -> dict[str, m.MartSpec]:
-    """A fact for every table that looks like events (:func:`_is_fact`), a dimension for every other one."""
+def default_marts(
+    sources: tuple[Source, ...], taken: Container[str] = (), wanted: Callable[[Table], bool] = lambda _: True
+) -> dict[str, m.MartSpec]:
+    """A fact for every table that looks like events (:func:`_is_fact`), a dimension for every other one.
+
+    ``taken`` are names that other marts have; ``wanted`` says of which tables there are to be marts.
+    """
     chosen: dict[str, m.MartSpec] = {}
     every = [t for s in sources for t in s.tables]
     several = {name for name, count in Counter(t.name for t in every).items() if count > 1}
-    for table in every:
+    used: list[Container[str]] = [taken, chosen]
+    for table in filter(wanted, every):
         reference = f"{table.source_name}.{table.name}" if table.name in several else table.name
         stem = f"{table.source}_{table.id}" if table.name in several else table.id
         if _is_fact(table, every):
@@ -76,10 +82,10 @@ def default_marts(sources: tuple[Source, ...]) -> dict[str, m.MartSpec]:
             fact = m.FactMart.model_validate(
                 {"kind": "fact", "from": reference, "measures": measures(table), "dimensions": dimensions}
             )
-            chosen[_free("fct", stem, table, chosen)] = fact
+            chosen[_free("fct", stem, table, used)] = fact
         else:
             dimension = m.DimensionMart.model_validate({"kind": "dimension", "from": reference})
-            chosen[_free("dim", stem, table, chosen)] = dimension
+            chosen[_free("dim", stem, table, used)] = dimension
     return chosen
 
 
@@ -117,10 +123,14 @@ def _reference(table_id: str, table: Table, every: list[Table], several: set[str
     return f"{target.source_name}.{target.name}" if target.name in several else target.name
 
 
-def _free(prefix: str, stem: str, table: Table, taken: Container[str]) -> str:
+def _free(prefix: str, stem: str, table: Table, used: Sequence[Container[str]]) -> str:
     """A mart's name; where another table's mart has it, with a digest of the table's whole name."""
     name = names.mart(prefix, stem)
-    return name if name not in taken else names.mart(prefix, stem, apart=f"{table.source_name}.{table.name}")
+    return (
+        name
+        if not any(name in taken for taken in used)
+        else names.mart(prefix, stem, apart=f"{table.source_name}.{table.name}")
+    )
 
 
 def _tables_by_name(sources: tuple[Source, ...]) -> dict[str, Table | None]:

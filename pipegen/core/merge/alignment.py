@@ -22,7 +22,7 @@ from itertools import chain
 Pair = tuple[int, int]
 
 # Points of the edit graph that are looked at before two texts count as too different to be aligned line by line: a second or so.
-MOST_WORK = 2_000_000
+MOST_WORK = 1_000_000
 
 
 def certain(a: Sequence[int], b: Sequence[int], most_work: int = MOST_WORK) -> list[Pair]:
@@ -31,8 +31,6 @@ def certain(a: Sequence[int], b: Sequence[int], most_work: int = MOST_WORK) -> l
     Where that would take more than ``most_work``, only pairs at the start and at the end that are certain for another reason
     are returned: the middle counts as one change.
     """
-    if len(a) > len(b):
-        return [(i, j) for j, i in certain(b, a, most_work)]
     # A line that the other side does not have is in no common subsequence: without these the rest is short, and the same.
     in_a, in_b = set(a), set(b)
     at_a = [i for i, line in enumerate(a) if line in in_b]

@@ -4,10 +4,10 @@ As Khanna, Kunal and Pierce have it ("A Formal Investigation of Diff3", 2007): b
 aligned, and the merge goes through base in order. Here only the pairs that are certain (``alignment.certain``) align, so a
 hunk spans all that it can slide over, and the other side's edit within that span is a conflict, not a guess.
 
-Hunks of the two sides that only touch conflict too, as in diff3 and git, unless a line between them is certainly there on
-both sides: the hunk begins (or ends) with a line that it may as well leave as it is. A function that is added between two
-others, blank lines around it, so does not conflict with an edit of the line before those blank lines. It changes no byte of
-the result: of all shortest alignments, those whose merge is clean merge to the same.
+Hunks of the two sides that only touch conflict too, as in diff3 and git. One that can slide counts as far down as it goes, as in
+git: a function added between two others, blank lines around it, does not conflict with an edit of the line before those blank
+lines, but does with an edit of the line after them. No byte of a clean merge hangs on that: of all shortest alignments,
+those whose merge is clean merge to the same.
 """
 
 from __future__ import annotations
@@ -80,30 +80,19 @@ def _groups(hunks: list[_Hunk], base: Lines, yours: Lines, theirs: Lines) -> Ite
     """Hunks that overlap or touch, together."""
     group: list[_Hunk] = []
     high = -1
-    spent = 0  # lines at the start of the group's only hunk that keep it apart from the group before it
     for hunk in hunks:
-        apart, spent_now = hunk.base[0] > high, 0
-        if hunk.base[0] == high:
-            last_apart = len(group) == 1 and _ends_alike(group[0], spent, base, theirs if group[0].theirs else yours)
-            apart = last_apart or _begins_alike(hunk, base, theirs if hunk.theirs else yours)
-            spent_now = int(apart and not last_apart)
-        if apart and group:
+        own = theirs if hunk.theirs else yours
+        if group and (hunk.base[0] > high or (hunk.base[0] == high and _begins_alike(hunk, base, own))):
             yield group
             group = []
         group.append(hunk)
-        high, spent = max(high, hunk.base[1]), spent_now
+        high = max(high, hunk.base[1])
     if group:
         yield group
 
 
-def _ends_alike(hunk: _Hunk, spent: int, base: Lines, own: Lines) -> bool:
-    """Whether the last line of the hunk may be left as it is, beyond the ``spent`` first ones."""
-    long_enough = min(hunk.base[1] - hunk.base[0], hunk.own[1] - hunk.own[0]) > spent
-    return long_enough and base[hunk.base[1] - 1] == own[hunk.own[1] - 1]
-
-
 def _begins_alike(hunk: _Hunk, base: Lines, own: Lines) -> bool:
-    """Whether the first line of the hunk may be left as it is."""
+    """Whether the hunk may begin a line further down: its first line may as well be left as it is."""
     return hunk.base[0] < hunk.base[1] and hunk.own[0] < hunk.own[1] and base[hunk.base[0]] == own[hunk.own[0]]
 
 

@@ -50,7 +50,8 @@ def merge(
       its own ending, a line of theirs gets the one that most lines of yours have.
     - Each line that yours or theirs added is in the result, each that one of them removed is not; where both made the same
       change, once. What both changed differently, and whatever more than one place could be meant for, is a conflict
-      (``lines.chunks``: diff3 after Khanna, Kunal and Pierce, 2007). Where this and ``git merge-file`` are clean, they agree.
+      (``lines.chunks``: diff3 after Khanna, Kunal and Pierce, 2007). Where this and ``git merge-file`` are clean, they agree;
+      this has a few conflicts more, and one less where only the ending of the last line differs.
     - In a conflict stand yours, base and theirs in full, but for lines that both sides begin or end with, and the markers are
       longer than any run of marker characters at the start of a line in any of the three.
     - ``favour`` settles each conflict for one side; what is no conflict is merged as ever.

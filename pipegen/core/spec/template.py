@@ -82,7 +82,8 @@ def load(values: Mapping[str, Any], locate: Locate = lambda _: None) -> Template
     try:
         spec = TemplateSpec.model_validate(dict(values))
     except ValidationError as error:
-        raise SpecError([_problem(detail, locate) for detail in error.errors(include_url=False)]) from None
+        problems = [_problem(detail, locate) for detail in error.errors(include_url=False)]
+        raise SpecError(sorted(problems, key=_line)) from None
     because = names.spec_name_problem(spec.name, "repository")
     if because:
         raise SpecError([Problem(because, spec_load.where(("name",), locate))])
@@ -111,6 +112,12 @@ def schema_text() -> str:
     schema = TemplateSpec.model_json_schema(by_alias=True)
     schema["title"] = "pipegen.yml"
     return json.dumps({"$schema": DIALECT, **schema}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _line(problem: Problem) -> int:
+    """Problems in the order of the file, behind those that stand in none."""
+    line = (problem.where or "").rpartition(":")[2]
+    return int(line) if line.isdigit() else 0
 
 
 def _problem(detail: ErrorDetails, locate: Locate) -> Problem:

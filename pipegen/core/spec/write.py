@@ -8,7 +8,7 @@ from pipegen.core import yaml_text
 from pipegen.core.spec.model import PipelineSpec
 
 SCHEMA_LINE = "# yaml-language-server: $schema=.pipegen/schema.json\n"
-_COMMENTS = {
+COMMENTS = {
     ("name",): "folder, DAG prefix, dbt project",
     ("catalog",): "version of the blueprints",
     ("defaults",): "hold for every source and table that does not say otherwise",
@@ -23,11 +23,11 @@ _COMMENTS = {
     ("overrides",): "decisions that a person took instead, with the reason",
     ("answers",): "to the blueprints' own questions",
 }
-_BLOCK = frozenset(
+BLOCK = frozenset(
     {("defaults",), ("sources",), ("sources", "*"), ("sources", "*", "tables"), ("marts",), ("overrides",)}
 )
 # Sections of the file, a blank line between them.
-_SECTIONS = (
+SECTIONS = (
     ("version", "name", "description", "owner", "catalog"),
     ("defaults",),
     ("sources",),
@@ -57,10 +57,10 @@ def text(spec: PipelineSpec) -> str:
     """The text of pipegen.yml."""
     values = plain(spec)
     parts = []
-    for section in _SECTIONS:
+    for section in SECTIONS:
         part = {key: values[key] for key in section if key in values}
         if part:
-            parts.append(yaml_text.dump(part, _COMMENTS, block=_BLOCK))
+            parts.append(yaml_text.dump(part, COMMENTS, block=BLOCK))
     return SCHEMA_LINE + "\n".join(parts)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pipegen.core.merge.text import marked
 
+from pipegen.core.merge.text import marked
 from pipegen.core.tree import MODE_EXECUTABLE, MODE_FILE, MODE_LINK, RenderedFile
 from pipegen.core.update.match import Renames
 from tests.core.update.repositories import Repository, once

@@ -23,8 +23,26 @@ def text_table(rows: list[tuple[str, ...]]) -> str:
     return "\n".join([lines[0], rule, *lines[1:]])
 
 
-def _cut(cell: str) -> str:
-    return cell if _width(cell) <= NAME_WIDTH else cell[: NAME_WIDTH - 1] + "…"
+def listing(rows: list[list[str]], most: int) -> str:
+    """All to the left; of a long cell what fits into `most` columns."""
+    rows = [[_cut(cell, most) for cell in row] for row in rows]
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        )
+        for row in rows
+    ]
+    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+    return "\n".join(line.rstrip() for line in [lines[0], rule, *lines[1:]])
+
+
+def _cut(cell: str, most: int = NAME_WIDTH) -> str:
+    if _width(cell) <= most:
+        return cell
+    while _width(cell) >= most:
+        cell = cell[:-1]
+    return f"{cell}…"
 
 
 def _width(text: str) -> int:

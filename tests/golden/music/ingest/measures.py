@@ -5,6 +5,7 @@ reconciliation compares two ways to the same number, not one way with itself. Su
 exact; of DOUBLE columns, and where `exact` is false, they are floating-point numbers.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -29,16 +30,23 @@ class Measure:
     plain: bool = True
 
 
+def add_sums(several: Iterable[dict[str, Sum]]) -> dict[str, Sum]:
+    """Sums by column, of all of them together."""
+    found: dict[str, list[Sum]] = {}
+    for sums in several:
+        for column, one in sums.items():
+            found.setdefault(column, []).append(one)
+    return {column: _together(parts) for column, parts in found.items()}
+
+
+def _together(parts: list[Sum]) -> Sum:
+    known = [part.value for part in parts if part.value is not None]
+    return Sum(sum(known, Decimal(0)) if known else None, all(part.exact for part in parts))
+
+
 def plus(left: Measure, right: Measure) -> Measure:
     """Both together; `plain` is not carried on."""
-    sums = {}
-    for column in left.sums | right.sums:
-        both = [m.sums[column] for m in (left, right) if column in m.sums]
-        known = [part.value for part in both if part.value is not None]
-        sums[column] = Sum(
-            sum(known, Decimal(0)) if known else None, all(part.exact for part in both)
-        )
-    return Measure(left.rows + right.rows, sums)
+    return Measure(left.rows + right.rows, add_sums([left.sums, right.sums]))
 
 
 def numeric_columns(table: Table) -> list[Column]:

@@ -5,7 +5,7 @@ whole, all of it; of one that is read from its mark on, what the newest load bro
 compares raw with staging, and staging with the marts that have one row for each of its rows. --audit asks the source again:
 see quality/audit.py. Counts and exact sums must agree; sums of DOUBLE columns to nine digits.
 
-Results are kept in ops.reconciliation. Exit codes: 0 all agree, 1 a difference or nothing to compare, 2 wrong usage.
+Results are kept in ops.reconciliation; they, and what is known of old loads, go after `keep_days` (quality/checks.json). Exit codes: 0 all agree, 1 a difference or nothing to compare, 2 wrong usage.
 """
 
 import argparse
@@ -23,7 +23,6 @@ from ingest.warehouse import Warehouse
 from quality import audit, landing, models
 from quality.compare import WHOLE_TABLE, Hop
 
-KEPT_DAYS = 400
 MOST_DIFFERENCES = 20
 
 
@@ -71,9 +70,10 @@ def keep(db: Warehouse, hops: list[Hop], run_id: str) -> None:
     """Write the results down.
 
     Of windows that agree, which may be as many as the table has days, only the newest result is kept; all others for
-    KEPT_DAYS.
+    `keep_days`, and so is what the ledger knows of loads.
     """
     now = datetime.now(UTC)
+    oldest = now - timedelta(days=models.read_checks().get("keep_days", 400))
     rows = [
         [
             run_id, now, hop.hop, hop.source, hop.table, hop.window, hop.expected.rows, hop.actual.rows,
@@ -82,9 +82,8 @@ def keep(db: Warehouse, hops: list[Hop], run_id: str) -> None:
         for hop in hops
     ]  # fmt: skip
     with db.transaction():
-        db.execute(
-            "DELETE FROM ops.reconciliation WHERE checked_at < ?", [now - timedelta(days=KEPT_DAYS)]
-        )
+        ledger.forget_before(db, oldest)
+        db.execute("DELETE FROM ops.reconciliation WHERE checked_at < ?", [oldest])
         for hop, source, table in dict.fromkeys(
             (hop.hop, hop.source, hop.table) for hop in hops if hop.window != WHOLE_TABLE
         ):

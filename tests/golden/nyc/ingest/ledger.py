@@ -2,18 +2,25 @@
 
 It is committed together with the rows, in one transaction, never before. A load that is killed is simply run again: it
 reads the same files, or from the same mark, and puts the same rows in the same place.
+
+    python -m ingest.ledger [SOURCE …]
+
+asks whether every table of the sources (default: all) has landed at least once. Exit codes: 0 all have, 99 some have not
+(Airflow then skips what follows), 1 the warehouse cannot be asked.
 """
 
+import argparse
 import hashlib
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ingest import casts, warehouse
+from ingest import casts, declaration, warehouse
 from ingest.declaration import LoadError, Table
 from ingest.measures import Measure
 from ingest.sql import ident
@@ -37,6 +44,7 @@ COLUMNS = {
         rows_landed BIGINT""",
 }
 OF_TABLE = 'source = ? AND "table" = ?'
+NOT_YET = 99
 QUARANTINED = {
     "file": "VARCHAR", "line": "BIGINT", "key": "VARCHAR", "window": "VARCHAR", "reason": "VARCHAR", "raw": "VARCHAR",
 }  # fmt: skip
@@ -238,3 +246,45 @@ def forget(db: Warehouse, table: Table) -> None:
     )
     for name in ("loaded_files", "marks", "source_measures", "quarantine", "backfills"):
         db.execute(f"DELETE FROM ops.{name} WHERE {OF_TABLE}", [table.source, table.id])
+
+
+def forget_before(db: Warehouse, moment: datetime) -> None:
+    """Drop what is known of loads and backfills that ended before; of each table and kind of load the newest stays."""
+    db.execute(
+        'DELETE FROM ops.loads AS l USING (SELECT source, "table", kind, max(loaded_at) AS newest FROM ops.loads '
+        "GROUP BY 1, 2, 3) AS n "
+        'WHERE l.source = n.source AND l."table" = n."table" AND l.kind = n.kind '
+        "AND l.loaded_at < n.newest AND l.loaded_at < ?",
+        [moment],
+    )
+    db.execute("DELETE FROM ops.backfills WHERE done_at < ?", [moment])
+
+
+def never_landed(db: Warehouse, source_ids: Sequence[str]) -> list[str]:
+    """The landed tables of these sources that are not there yet, as `raw_SOURCE.TABLE`."""
+    missing = []
+    for source_id in source_ids:
+        source = declaration.read(source_id)
+        there = set(db.tables(source.raw_schema))
+        missing += [f"{source.raw_schema}.{t.id}" for t in source.tables if t.id not in there]
+    return missing
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m ingest.ledger", description="What has landed?")
+    parser.add_argument("sources", nargs="*", metavar="SOURCE", help="default: all")
+    arguments = parser.parse_args()
+    try:
+        with open_warehouse() as db:
+            missing = never_landed(db, arguments.sources or declaration.source_ids())
+    except LoadError as error:
+        print(f"ledger: {error}", file=sys.stderr)
+        return 1
+    if missing:
+        print("Not landed yet:", ", ".join(missing))
+        return NOT_YET
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

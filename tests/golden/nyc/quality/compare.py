@@ -4,9 +4,8 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
 
-from ingest.measures import Sum
+from ingest.measures import Sum, add_sums
 
 # Sums of floating-point numbers depend on the order of addition.
 RELATIVE_TOLERANCE = 1e-9
@@ -113,13 +112,7 @@ def agree(wanted: Sum, found: Sum, size: float = 0.0) -> bool:
 def add(parts: Iterable[Totals]) -> Totals:
     """All of them together."""
     parts = list(parts)
-    sums = {}
-    for column in dict.fromkeys(column for part in parts for column in part.sums):
-        found = [part.sums[column] for part in parts if column in part.sums]
-        known = [one.value for one in found if one.value is not None]
-        sums[column] = Sum(
-            sum(known, Decimal(0)) if known else None, all(one.exact for one in found)
-        )
+    sums = add_sums(part.sums for part in parts)
     sizes = {
         column: sum(part.sizes.get(column, 0.0) for part in parts)
         for column in dict.fromkeys(column for part in parts for column in part.sizes)

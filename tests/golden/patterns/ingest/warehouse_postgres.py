@@ -2,7 +2,6 @@
 
 import os
 import re
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ import pyarrow.parquet as pq
 from ingest import settings
 from ingest.declaration import Column, LoadError, Table
 from ingest.sql import ident
-from ingest.warehouse import Common, no_rows
+from ingest.warehouse import Answer, Common, attempts, busy, no_rows
 
 _TYPES = {"DOUBLE": "double precision", "BLOB": "bytea", "JSON": "jsonb"}
 BATCH_ROWS = 50_000
@@ -29,7 +28,7 @@ class Postgres(Common):
 
     kind = "postgres"
 
-    def __init__(self) -> None:
+    def __init__(self, read_only: bool = False) -> None:
         missing = [n for n in ("HOST", "DATABASE", "USER") if not os.environ.get(f"WAREHOUSE_{n}")]
         if missing:
             raise LoadError(
@@ -43,7 +42,8 @@ class Postgres(Common):
                 user=os.environ["WAREHOUSE_USER"],
                 password=os.environ.get("WAREHOUSE_PASSWORD") or None,
                 # A reader that holds a table must not hold up the load, and all other readers behind it, for ever.
-                options=f"-c TimeZone=UTC -c lock_timeout={settings.wait_seconds()}s",
+                options=f"-c TimeZone=UTC -c lock_timeout={settings.wait_seconds()}s "
+                f"-c default_transaction_read_only={'on' if read_only else 'off'}",
                 application_name="ingest",
             )
         except psycopg2.OperationalError as error:
@@ -58,6 +58,13 @@ class Postgres(Common):
             else:
                 cursor.execute(sql)
             return cursor.fetchall() if cursor.description else []
+
+    def answer(self, query: str, most: int) -> Answer:
+        # The rows stay on the server until they are fetched.
+        with self.transaction(), _faults(), self.connection.cursor("answer") as cursor:
+            cursor.execute(query)
+            rows = cursor.fetchmany(most) if most else cursor.fetchall()
+            return [column.name for column in cursor.description], rows
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -94,11 +101,13 @@ class Postgres(Common):
         return _TYPES.get(declared, declared)
 
     def lock(self, name: str) -> None:
-        deadline = time.monotonic() + settings.wait_seconds()
-        while not self.execute("SELECT pg_try_advisory_lock(hashtextextended(?, 0))", [name])[0][0]:
-            if time.monotonic() > deadline:
-                raise LoadError(f"{name} is being loaded by another process; try again later")
-            time.sleep(0.2)
+        for is_last in attempts():
+            query = "SELECT pg_try_advisory_lock(hashtextextended(?, 0))"
+            ((is_held,),) = self.execute(query, [name])
+            if is_held:
+                return
+            if is_last:
+                raise busy(name)
 
     def close(self) -> None:
         self.connection.close()

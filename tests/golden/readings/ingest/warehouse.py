@@ -14,6 +14,7 @@ from ingest.declaration import Column, LoadError, Table
 from ingest.sql import ident, literal
 
 MEMORY = "500MB"
+PAUSE_SECONDS = 0.2
 # What `information_schema` calls a type -> what the declarations call it.
 _CANONICAL = {
     "timestamp with time zone": "TIMESTAMPTZ",
@@ -27,6 +28,10 @@ _CANONICAL = {
 }
 
 
+# The names of a query's columns, and its rows.
+Answer = tuple[list[str], list[tuple[Any, ...]]]
+
+
 class Warehouse(Protocol):
     """A connection to the warehouse. Only one transaction at a time."""
 
@@ -34,6 +39,9 @@ class Warehouse(Protocol):
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows."""
+
+    def answer(self, query: str, most: int) -> Answer:
+        """Run a query: the names of its columns, and so many of its rows at most; all of them where `most` is 0."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -105,15 +113,13 @@ class DuckDb(Common):
         import duckdb
 
         path.parent.mkdir(parents=True, exist_ok=True)
-        deadline = time.monotonic() + settings.wait_seconds()
-        while True:
+        for is_last in attempts():
             try:
                 self.connection = duckdb.connect(str(path), read_only=read_only)
                 break
             except duckdb.IOException as error:
-                if "lock" not in str(error) or time.monotonic() > deadline:
+                if is_last or "lock" not in str(error):
                     raise LoadError(f"cannot open the warehouse {path}: {error}") from error
-                time.sleep(0.2)
         # Loads stay small whatever the tables' size: what does not fit is sorted out on disk, and no order is kept.
         memory = literal(os.environ.get("WAREHOUSE_MEMORY") or MEMORY)
         self.connection.execute(f"SET TimeZone = 'UTC'; SET memory_limit = {memory}")
@@ -122,6 +128,12 @@ class DuckDb(Common):
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with _faults():
             return self.connection.execute(sql, list(parameters)).fetchall()
+
+    def answer(self, query: str, most: int) -> Answer:
+        with _faults():
+            answer = self.connection.execute(query)
+            rows = answer.fetchmany(most) if most else answer.fetchall()
+            return [name for name, *_ in answer.description or ()], rows
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -154,12 +166,18 @@ class DuckDb(Common):
 
 @contextmanager
 def _faults() -> Iterator[None]:
-    """What DuckDB raises, as a LoadError; its words only where they speak of files and memory, and of no value."""
+    """What DuckDB raises, as a LoadError; its words only where they speak of files, memory and names, and of no value."""
     import duckdb
 
     try:
         yield
-    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.CatalogException) as error:
+    except (
+        duckdb.IOException,
+        duckdb.OutOfMemoryException,
+        duckdb.CatalogException,
+        duckdb.BinderException,
+        duckdb.ParserException,
+    ) as error:
         raise LoadError(f"the warehouse: {str(error).splitlines()[0]}") from None
     except duckdb.Error as error:
         raise LoadError(f"the warehouse: {type(error).__name__}") from None
@@ -170,7 +188,7 @@ def connect(read_only: bool = False) -> Warehouse:
     if settings.warehouse_kind() == "postgres":
         from ingest.warehouse_postgres import Postgres
 
-        return Postgres()
+        return Postgres(read_only)
     return DuckDb(settings.warehouse_path(), read_only)
 
 
@@ -193,16 +211,28 @@ def locked(tables: Sequence[Table]) -> Iterator[None]:
 
 @contextmanager
 def _file_lock(path: Path, name: str) -> Iterator[None]:
-    deadline = time.monotonic() + settings.wait_seconds()
     with path.open("a") as file:
-        while True:
+        for is_last in attempts():
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise LoadError(
-                        f"{name} is being loaded by another process; try again later"
-                    ) from None
-                time.sleep(0.2)
+                if is_last:
+                    raise busy(name) from None
         yield
+
+
+def attempts() -> Iterator[bool]:
+    """How often to try for what another process holds: once, and again until WAREHOUSE_WAIT_SECONDS are over.
+
+    Each says whether it is the last: who has not got it then gives up.
+    """
+    deadline = time.monotonic() + settings.wait_seconds()
+    while time.monotonic() < deadline:
+        yield False
+        time.sleep(PAUSE_SECONDS)
+    yield True
+
+
+def busy(name: str) -> LoadError:
+    return LoadError(f"{name} is being loaded by another process; try again later")

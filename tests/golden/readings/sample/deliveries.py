@@ -56,7 +56,9 @@ def deliver(rows: Rows) -> Delivered:
     done = Delivered(table, [Delivery(name) for name in names], late=late, keys=rows.count)
     for delivery, batch in zip(done.deliveries, batches, strict=True):
         delivery.rows = [rows.row(number) for number in batch]
-    if table.key and table.watermark and (several or table.format is None):
+    # A row whose key is its watermark is never updated: a later one is another row.
+    has_updates = table.key and table.watermark and table.watermark not in table.key
+    if has_updates and (several or table.format is None):
         old = batches[0][: min(some, len(batches[0]) // 2)]
         changed = [_updated(rows, number, place) for place, number in enumerate(old)]
         done.updated = len(changed)

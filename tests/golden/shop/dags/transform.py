@@ -56,7 +56,7 @@ with DAG(
     # Until every source has landed once there is nothing to build: the run is skipped.
     landed = steps.python(
         "landed",
-        "quality.landed",
+        "ingest.ledger",
         skip_on_exit_code=99,
     )
     # A source that stands still fails the run, but holds up nothing of the others.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingest import ledger
-from quality import audit, landing, models, reconcile, summary
+from quality import audit, landing, models, query, reconcile, summary
 
 RAW = "raw_made_up.orders"
 
@@ -91,7 +91,7 @@ def build(made_up):
         "mart": "fct_orders", "staging": "stg_orders", "key": ["id"], "window": "day",
         "same": ["id", "amount", "weight"], "columns": {},
     }  # fmt: skip
-    checks = {"staging": [staging], "marts": [mart]}
+    checks = models.read_checks() | {"staging": [staging], "marts": [mart]}
     (made_up.place / "quality" / "checks.json").write_text(json.dumps(checks))
 
 
@@ -165,7 +165,7 @@ def test_the_audit_finds_a_row_too_many_where_deletes_count(made_up, deletes):
 def test_old_results_go_and_windows_that_agree_are_kept_once(made_up):
     made_up.load()
     landed()
-    past = datetime.now(UTC) - timedelta(days=reconcile.KEPT_DAYS + 1)
+    past = datetime.now(UTC) - timedelta(days=models.read_checks()["keep_days"] + 1)
     made_up.warehouse(
         'UPDATE ops.reconciliation SET checked_at = ?, ok = false WHERE "window" = ?',
         past,
@@ -176,6 +176,40 @@ def test_old_results_go_and_windows_that_agree_are_kept_once(made_up):
         'SELECT "window", count(*) FROM ops.reconciliation GROUP BY 1 ORDER BY 1'
     )
     assert days == [(f"2026-03-0{day}", 1) for day in (1, 2, 3)]
+
+
+def test_of_old_loads_the_newest_of_each_kind_stays(made_up):
+    made_up.load("first")
+    made_up.add(7, "2026-03-03 08:00:00")
+    made_up.load("second")
+    past = datetime.now(UTC) - timedelta(days=models.read_checks()["keep_days"] + 1)
+    made_up.warehouse("UPDATE ops.loads SET loaded_at = ? WHERE run_id = 'first'", past)
+    made_up.warehouse(
+        'INSERT INTO ops.loads (run_id, source, "table", kind, loaded_at) '
+        "SELECT 'window', source, \"table\", 'backfill', loaded_at FROM ops.loads WHERE run_id = 'first'"
+    )
+    backfill = "INSERT INTO ops.backfills VALUES ('made_up', 'orders', ?, ?, ?, 1)"
+    made_up.warehouse(backfill, "2026-03-01", "2026-03-02", past)
+    made_up.warehouse(backfill, "2026-03-02", "2026-03-03", None)
+    assert landed() == []
+    kept = made_up.warehouse("SELECT run_id FROM ops.loads WHERE source = 'made_up' ORDER BY 1")
+    assert kept == [("second",), ("window",)]
+    left = made_up.warehouse("SELECT window_from FROM ops.backfills")
+    assert left == [("2026-03-02",)], "one that is not done is not old"
+
+
+def test_a_query_is_answered_on_every_engine_and_changes_nothing(made_up, capsys, monkeypatch):
+    made_up.load()
+    orders = "SELECT id, changed_at FROM raw_made_up.orders ORDER BY id -- the oldest first"
+    monkeypatch.setattr("sys.argv", ["query", "--limit", "2", orders])
+    assert query.main() == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == ["id", "changed_at"] and lines[2] == ["1", "2026-03-01", "06:00:00"]
+    assert lines[-1] == ["(2", "rows)"] and len(lines) == 5
+    for change in ("DELETE FROM raw_made_up.orders RETURNING id", "SELECT 1; DROP TABLE ops.loads"):
+        monkeypatch.setattr("sys.argv", ["query", change])
+        assert query.main() == 1
+    assert made_up.warehouse("SELECT count(*) FROM raw_made_up.orders") == [(6,)]
 
 
 def test_what_is_not_there_is_named(made_up, capsys, monkeypatch):

@@ -14,6 +14,11 @@ def test_everything_builds_twice_and_every_unit_test_passes(built):
         assert done.returncode == 0, done.stdout[-3000:]
 
 
+def test_how_many_models_at_once_is_a_setting_of_the_machine(dbt):
+    done = dbt("compile", "--inline", "select 1", DBT_THREADS="3")
+    assert "Concurrency: 3 threads" in done.stdout
+
+
 def test_only_staging_reads_sources(manifest):
     for model in of_type(manifest, "model") + of_type(manifest, "snapshot"):
         if reads(manifest, model, "source"):

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -100,3 +101,38 @@ def test_killed_load_leaves_the_old_rows_and_can_be_rerun(place, load, query, so
     load(source_id)
     assert contents(query, source_id) == before
     assert [path.name for path in settings.work_path().iterdir()] == ["locks"]
+
+
+def test_the_ledger_says_what_has_not_landed(load, monkeypatch, capsys):
+    from ingest import ledger
+
+    def ask(*source_ids):
+        monkeypatch.setattr(sys, "argv", ["ledger", *source_ids])
+        return ledger.main(), capsys.readouterr().out
+
+    code, said = ask()
+    assert code == ledger.NOT_YET
+    for source_id in SOURCES:
+        assert all(t.raw_schema + "." + t.id in said for t in declaration.read(source_id).tables)
+    load(SOURCES[0])
+    assert ask(SOURCES[0]) == (0, "")
+    assert ask()[0] == (ledger.NOT_YET if SOURCES[1:] else 0)
+
+
+def test_what_another_process_holds_is_tried_for_as_long_as_was_said(place, monkeypatch):
+    from ingest import warehouse
+
+    tables = declaration.read(SOURCES[0]).tables[:1]
+    slept = []
+    clock = SimpleNamespace(monotonic=lambda: sum(slept), sleep=slept.append)
+    monkeypatch.setattr(warehouse, "time", clock)
+    with warehouse.locked(tables):
+        for seconds in (1, 0):
+            slept.clear()
+            monkeypatch.setenv("WAREHOUSE_WAIT_SECONDS", str(seconds))
+            with pytest.raises(declaration.LoadError) as busy, warehouse.locked(tables):
+                pass
+            assert "is being loaded by another process" in str(busy.value)
+            assert bool(slept) == bool(seconds) and sum(slept) >= seconds
+    with warehouse.locked(tables):
+        pass

@@ -83,6 +83,14 @@ def test_every_source_that_is_loaded_bit_by_bit_is_audited(dags):
     assert all(task.upstream_task_ids == {"landed"} for task in audits)
 
 
+def test_the_transform_waits_for_every_source_and_the_audit_for_those_it_audits(dags):
+    landed = [task for dag in dags.values() for task in dag.tasks if task.task_id == "landed"]
+    waits = {task.dag_id: (words(task)[1:3], sorted(words(task)[3:])) for task in landed}
+    program = ["-m", "ingest.ledger"]
+    assert waits.pop(TRANSFORM) == (program, [])
+    assert list(waits.values()) == ([(program, sorted(AUDITED))] if AUDITED else [])
+
+
 @pytest.mark.parametrize("run_type", ["scheduled", "asset_triggered"])
 def test_a_run_has_an_id_and_a_date(dags, run_type):
     """dbt's dated copies are named by it. A run that an asset started has no data interval."""

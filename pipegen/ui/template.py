@@ -1,0 +1,36 @@
+"""Views of a repository that a plain template renders."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from pipegen.app.generate import shown
+from pipegen.app.template_new import Generated
+from pipegen.ui.terminal import Terminal
+
+
+def template(made: Generated, terminal: Terminal) -> None:
+    """What is rendered, and at which commit."""
+    ref = made.spec.template
+    at = f" at {ref.ref}" if ref.ref else ""
+    commit = f", commit {made.version[:12]}" if len(made.version) >= 40 else ""
+    terminal.say(("  template  ", "dim"), (ref.source, "bold"), f"{at}{commit}")
+
+
+def written(made: Generated, cwd: Path, notes: list[str], terminal: Terminal) -> None:
+    """The end of ``new``: what stands where, what to do next, and how to do the same again."""
+    where = shown(made.target, cwd)
+    terminal.say(("wrote ", "bold green"), (where, "bold"), f"  {len(made.plan.actions):,} files")
+    for note in (*made.plan.notes, *notes):
+        terminal.say((f"note: {note}", "yellow"))
+    terminal.say("")
+    terminal.say("Next:")
+    for command, why in (
+        (f"cd {shlex.quote(where)}", ""),
+        ("pipegen update", "when the template has a newer version, or an answer in pipegen.yml another value"),
+    ):
+        terminal.say("  ", (command, "bold"), (f"   # {why}" if why else "", "dim"))
+    terminal.say("")
+    terminal.say("The same again, with nothing asked:")
+    terminal.say(f"  {made.plan.equivalent}")
