@@ -17,9 +17,10 @@ from pipegen.core.errors import MissingAnswersError, Problem, SpecError, UsageEr
 from pipegen.core.questions import BY_NAME, QUESTIONS, Question
 from pipegen.core.spec import address, source_url
 from pipegen.core.spec.postgres_url import PostgresUrl
+from pipegen.store import fetch_url
 
 # A URL, or a blueprint's abbreviation: no path of this machine.
-_REMOTE = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]*://|git@|gh:|gl:|bb:)")
+_REMOTE = re.compile(r"^(?:[A-Za-z][A-Za-z0-9+.-]*://|[\w.-]+@[\w.-]+:|gh:|gl:|bb:)")
 
 Answer = str | Sequence[str]
 
@@ -311,7 +312,13 @@ def _put(made: Draft, question: Question, answer: Answer, variable: bool, cwd: P
                 address.put(made.values, ["overrides", decision], {"choice": choice})
         case "blueprint":
             made.places[("blueprints",)] = place
-            made.values["blueprints"] = [{"source": path_from_root(t, cwd, made.target)} for t in texts]
+            made.values["blueprints"] = [_blueprint(text, cwd, made.target) for text in texts]
+
+
+def _blueprint(text: str, cwd: Path, target: Path) -> dict[str, str]:
+    """``SRC`` or ``SRC#REF`` as an entry of ``blueprints:``."""
+    source, ref = fetch_url.split_ref(text)
+    return {"source": path_from_root(fetch_url.recorded(source), cwd, target), **({"ref": ref} if ref else {})}
 
 
 def mart_from_text(text: str) -> tuple[str, dict[str, Any]]:

@@ -16,10 +16,11 @@ from typing import Any
 
 import yaml
 
-from pipegen.app.repository import Repository, open_repository
+from pipegen.app.repository import lock_of, open_repository
 from pipegen.core.design.architect import design
-from pipegen.core.errors import PipegenError, Problem
-from pipegen.store import workspace
+from pipegen.core.errors import PipegenError, Problem, UsageError
+from pipegen.core.spec.template import is_template_spec
+from pipegen.store import workspace, yaml_file
 
 LEVELS = ("static", "parse", "run")
 # What each level beyond the first runs in the repository: its own commands, in its own environments.
@@ -58,8 +59,16 @@ def check(start: Path, level: str, progress: Progress = lambda _: None) -> Check
         WorkspaceError: no repository.
         SpecError: pipegen.yml is not valid.
     """
-    repository = open_repository(start)
-    files, problems = _static(repository)
+    root = workspace.find_root(start.resolve())
+    files, problems = _files(root)
+    if _is_template(root):
+        if level != "static":
+            raise UsageError(
+                f"`--level {level}`: a template's repository has no commands that pipegen knows",
+                hint="`--level static`",
+            )
+    else:
+        problems = [*_design(start), *problems]
     ran: list[str] = []
     for later in LEVELS[1 : LEVELS.index(level) + 1]:
         for target in COMMANDS[later]:
@@ -68,25 +77,35 @@ def check(start: Path, level: str, progress: Progress = lambda _: None) -> Check
             command = f"make {target}"
             progress(command)
             ran.append(command)
-            problems += _make(repository.root, target)
-    return Check(repository.root, level, files, tuple(ran), tuple(problems))
+            problems += _make(root, target)
+    return Check(root, level, files, tuple(ran), tuple(problems))
 
 
-def _static(repository: Repository) -> tuple[int, list[Problem]]:
-    """How many files were there to check, and what is wrong with them."""
-    files, problems = 0, []
+def _is_template(root: Path) -> bool:
+    return is_template_spec(yaml_file.read(root / workspace.SPEC_FILE, workspace.SPEC_FILE).values)
+
+
+def _design(start: Path) -> list[Problem]:
+    repository = open_repository(start)
     try:
         design(repository.spec, repository.measured, repository.document.locate)
     except PipegenError as error:
-        problems += error.problems()
-    for path in sorted(repository.lock.files):
-        content = workspace.read_file(repository.root, path)
-        entry = repository.lock.files[path]
-        if content is None and entry.state is None and entry.ownership == "merged":
-            problems.append(Problem("is missing", path, f"restore it from git: `git checkout {path}`"))
+        return error.problems()
+    return []
+
+
+def _files(root: Path) -> tuple[int, list[Problem]]:
+    """How many files were there to check, and what is wrong with them."""
+    files, problems = 0, []
+    lock = lock_of(root)
+    for path, entry in sorted(lock.files.items()):
+        at = entry.to or path
+        content = workspace.read_file(root, at)
+        if content is None and entry.state not in ("deleted", "orphaned") and entry.ownership == "merged":
+            problems.append(Problem("is missing", at, f"bring it back: `pipegen update --restore {path}`"))
         if content is not None:
             files += 1
-            problem = parse_problem(path, content)
+            problem = parse_problem(at, content)
             if problem:
                 problems.append(problem)
     return files, problems

@@ -69,7 +69,7 @@ def given_inputs(root: Path, lock: Lock, asked: Asked, progress: Progress) -> Gi
     if spec != was:
         changed[workspace.SPEC_FILE] = spec
     document = yaml_file.parse(spec, workspace.SPEC_FILE)
-    sources = _sources(root, document.values, changed)
+    sources = sources_of(root, document.values, changed)
     if asked.probe:
         for path, content in _probed(
             root, load({"catalog": lock.catalog, **document.values}, document.locate), progress
@@ -77,7 +77,7 @@ def given_inputs(root: Path, lock: Lock, asked: Asked, progress: Progress) -> Gi
             if sources.get(path) != content:
                 changed[path] = sources[path] = content
     inputs = {workspace.SPEC_FILE: spec, **sources}
-    return Given(inputs, changed, read_pipeline(root, document, inputs, lock))
+    return Given(inputs, changed, read_pipeline(root, document, inputs, lock, refresh=True))
 
 
 def _edited(root: Path, spec: bytes, lock: Lock, asked: Asked) -> bytes:
@@ -129,8 +129,11 @@ def _to(spec: bytes, to: str) -> bytes:
     )
 
 
-def _sources(root: Path, values: Mapping[str, Any], changed: dict[str, bytes | None]) -> dict[str, bytes]:
-    """``sources/NAME.yml`` of every source; that of a source that was renamed by hand moves with it."""
+def sources_of(root: Path, values: Mapping[str, Any], changed: dict[str, bytes | None]) -> dict[str, bytes]:
+    """``sources/NAME.yml`` of every source by path, with what ``changed`` has of them.
+
+    That of a source that was renamed by hand moves with it, and is put into ``changed``.
+    """
     found: dict[str, bytes] = {}
     named = values.get("sources")
     if not isinstance(named, Mapping):

@@ -67,6 +67,7 @@ class Pipeline:
     document: yaml_file.Document
     measured: Mapping[str, Measured]
     blueprints: list[Blueprint]
+    notes: tuple[str, ...] = ()
 
     @property
     def input(self) -> str:
@@ -104,8 +105,12 @@ class Pipeline:
         )
 
 
-def read_pipeline(root: Path, document: yaml_file.Document, raw: Mapping[str, bytes], lock: Lock) -> Pipeline:
+def read_pipeline(
+    root: Path, document: yaml_file.Document, raw: Mapping[str, bytes], lock: Lock, *, refresh: bool = False
+) -> Pipeline:
     """Read the inputs of a render; ``raw`` are the files of the repository's inputs by path.
+
+    ``refresh`` looks again at blueprints that were fetched before.
 
     Raises:
         SpecError: everything that is wrong with pipegen.yml and ``sources/``.
@@ -117,7 +122,9 @@ def read_pipeline(root: Path, document: yaml_file.Document, raw: Mapping[str, by
         for path, content in raw.items()
         if path != workspace.SPEC_FILE
     }
-    return Pipeline(root, spec, document, measured_from(files, list(spec.sources)), generate.selected(spec, root))
+    notes: list[str] = []
+    blueprints = generate.selected(spec, root, document.locate, refresh=refresh, tell=notes.append)
+    return Pipeline(root, spec, document, measured_from(files, list(spec.sources)), blueprints, tuple(notes))
 
 
 def _inputs_before(raw: Mapping[str, bytes] | None) -> flips.Inputs | None:

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipegen.app import generate
-from pipegen.app.repository import Repository, open_repository
+from pipegen.app import template
+from pipegen.app.inputs import sources_of
+from pipegen.app.render_update import read_pipeline
+from pipegen.app.repository import lock_of
 from pipegen.core.errors import BlueprintError
+from pipegen.core.lock import Lock
+from pipegen.core.spec.template import is_template_spec
 from pipegen.core.update.gone import Gone
-from pipegen.store import transaction
+from pipegen.store import transaction, workspace, yaml_file
 from pipegen.store.worktree import Folder
 
 KINDS = ("conflict", "edited", "deleted", "moved", "orphaned")
@@ -56,15 +60,21 @@ def status(start: Path) -> Status:
         WorkspaceError: no repository, or no readable lock.
         SpecError: pipegen.yml is not valid.
     """
-    repository = open_repository(start)
+    root = workspace.find_root(start.resolve())
+    lock = lock_of(root)
+    document = yaml_file.read(root / workspace.SPEC_FILE, workspace.SPEC_FILE)
+    waits = transaction.interrupted(root)
+    outdated = (
+        _of_template(root, document, lock) if is_template_spec(document.values) else _of_pipeline(root, document, lock)
+    )
     return Status(
-        repository.root, len(repository.lock.files), tuple(_differences(repository)), tuple(_outdated(repository))
+        root, len(lock.files), tuple(_differences(root, lock)), tuple([waits, *outdated] if waits else outdated)
     )
 
 
-def _differences(repository: Repository) -> list[Difference]:
-    work = Folder(repository.root)
-    files = repository.lock.files
+def _differences(root: Path, lock: Lock) -> list[Difference]:
+    work = Folder(root)
+    files = lock.files
     digests = work.digests(
         entry.to or path for path, entry in files.items() if entry.ownership != "once" or entry.pending
     )
@@ -88,26 +98,31 @@ def _differences(repository: Repository) -> list[Difference]:
                 found.append(Difference("moved", path, f"to {at}"))
             if digests[at] != entry.sha256:
                 found.append(Difference("edited", at))
-    gone = Gone(repository.lock, work, frozenset(digests))
+    gone = Gone(lock, work, frozenset(digests))
     found += [Difference("moved", path, f"to {to}") if to else Difference("deleted", path) for path, to in gone.paths()]
     return sorted(found, key=lambda d: (KINDS.index(d.kind), d.path))
 
 
-def _outdated(repository: Repository) -> list[str]:
-    """Why an update would change something: a killed one, an edited spec, or newer blueprints."""
-    waits = transaction.interrupted(repository.root)
-    reasons = [waits] if waits else []
+def _of_template(root: Path, document: yaml_file.Document, lock: Lock) -> list[str]:
+    return template.outdated(document.values, root, lock, document.locate)
+
+
+def _of_pipeline(root: Path, document: yaml_file.Document, lock: Lock) -> list[str]:
+    """Why an update would change something: an edited spec, or newer blueprints."""
+    raw = sources_of(root, document.values, {})
     try:
-        blueprints = generate.selected(repository.spec, repository.root)
+        pipeline = read_pipeline(root, document, raw, lock)
     except BlueprintError as error:
-        return [*reasons, error.message]
-    digests = {b.manifest.name: b.digest for b in blueprints}
-    locked = {name: entry.digest for name, entry in repository.lock.blueprints.items()}
-    for name in sorted(digests.keys() | locked.keys()):
-        if digests.get(name) != locked.get(name):
-            reasons.append(f"blueprint {name} has changed since the last render")
-    if repository.spec.catalog != repository.lock.catalog:
-        reasons.append(f"pipegen.yml asks for catalog {repository.spec.catalog}, rendered is {repository.lock.catalog}")
-    if not reasons and generate.input_digest(repository.spec, repository.measured, locked) != repository.lock.input:
+        return [error.message]
+    digests = {b.name: b.digest for b in pipeline.blueprints}
+    locked = {name: entry.digest for name, entry in lock.blueprints.items()}
+    reasons = [
+        f"blueprint {name} has changed since the last render"
+        for name in sorted(digests.keys() | locked.keys())
+        if digests.get(name) != locked.get(name)
+    ]
+    if pipeline.spec.catalog != lock.catalog:
+        reasons.append(f"pipegen.yml asks for catalog {pipeline.spec.catalog}, rendered is {lock.catalog}")
+    if not reasons and pipeline.input != lock.input:
         reasons.append("pipegen.yml or sources/ changed since the last render")
     return reasons

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from pipegen import __version__
-from pipegen.app.answers import path_from_root, path_here
+from pipegen.app.answers import path_from_root
+from pipegen.app.template_source import digest_of_template, fetched_for, located, template_in
 from pipegen.core import names
 from pipegen.core.errors import BlueprintError, Problem, SpecError, UsageError
 from pipegen.core.lock import Lock, LockedBlueprint, RenderInput, lock_files
@@ -26,10 +27,8 @@ from pipegen.core.spec.template_answers import CHOOSER
 from pipegen.core.tree import FileTree, digest
 from pipegen.render.cookiecutter import TEMPLATE, Asked, render
 from pipegen.render.cookiecutter_chosen import Chosen, chosen
-from pipegen.render.cookiecutter_source import Template, is_plain, read
 from pipegen.store import fetch_url, workspace
-from pipegen.store.blueprints import digest_of
-from pipegen.store.fetch import Fetched, cached, fetch
+from pipegen.store.fetch import cached
 
 __all__ = ["Change", "Prepared", "Rendering", "assigned", "is_template_spec", "outdated", "prepared", "rendered"]
 
@@ -117,7 +116,7 @@ def prepared(
             f"`{name}`: the template has no such variable, so the answer is not used{f'; {hint}' if hint else ''}"
         )
     version = fetched.commit or spec.template.ref or "0"
-    return Prepared(spec, one, _digest(template), version, answers, ignored, changes, tuple(notes))
+    return Prepared(spec, one, digest_of_template(template), version, answers, ignored, changes, tuple(notes))
 
 
 def rendered(made: Prepared, *, trust: bool = False) -> Rendering:
@@ -202,65 +201,17 @@ def outdated(values: Mapping[str, Any], root: Path, lock: Lock, locate: Locate =
     if locked is None or _input(spec, locked.digest) != lock.input:
         reasons.append("pipegen.yml changed since the last render")
     try:
-        fetched = cached(_located(spec.template.source, root), spec.template.ref)
-        if fetched is not None and (locked is None or _digest(_read(fetched, spec.template)) != locked.digest):
+        fetched = cached(located(spec.template.source, root), spec.template.ref)
+        template = None if fetched is None else template_in(fetched, spec.template, locate)
+        if template is not None and (locked is None or digest_of_template(template) != locked.digest):
             reasons.append(f"the template `{names.shorten(spec.template.source)}` has changed since the last render")
-    except BlueprintError as error:
+    except (BlueprintError, SpecError) as error:
         reasons.append(error.message)
     return reasons
 
 
-def fetched_for(ref: TemplateRef, root: Path, locate: Locate, *, refresh: bool) -> Fetched:
-    """Fetch a template.
-
-    Raises:
-        SpecError: its source has a password in it.
-        BlueprintError: it cannot be fetched.
-    """
-    if fetch_url.has_secret(ref.source):
-        hint = "take it out, and give it with `--blueprint` when it is fetched, or to git's credential helper"
-        raise SpecError(
-            [
-                Problem(
-                    "the source of the template has a password in it", spec_load.where((*_REF, "source"), locate), hint
-                )
-            ]
-        )
-    return fetch(_located(ref.source, root), ref.ref, refresh=refresh)
-
-
-def template_in(fetched: Fetched, ref: TemplateRef, locate: Locate) -> Template:
-    """The template that was fetched.
-
-    Raises:
-        SpecError: it is a blueprint of pipegen's, or nothing of the kind.
-    """
-    if is_plain(fetched.folder):
-        return _read(fetched, ref)
-    where = spec_load.where((*_REF, "source"), locate)
-    if (fetched.folder / "blueprint.yml").exists():
-        message = (
-            f"`sources` is missing: `{names.shorten(ref.source)}` is a blueprint of pipegen's, which needs a source"
-        )
-        raise SpecError([Problem(message, where, "for example `--source ./exports/*.csv`")])
-    message = f"`{names.shorten(ref.source)}` is no template: it has neither cookiecutter.json nor blueprint.yml"
-    raise SpecError([Problem(message, where, "name the folder that has one of them in it")])
-
-
-def _read(fetched: Fetched, ref: TemplateRef) -> Template:
-    return read(fetched.folder, names.shorten(ref.source, 200))
-
-
-def _digest(template: Template) -> str:
-    return digest_of({path: (entry.mode, entry.content) for path, entry in template.entries.items()})
-
-
 def _input(spec: TemplateSpec, template_digest: str) -> str:
     return RenderInput(template_spec.plain(spec), {}, {TEMPLATE: template_digest}).digest()
-
-
-def _located(source: str, root: Path) -> str:
-    return source if fetch_url.is_remote(source) else path_here(source, root)
 
 
 def checked_answers(ref: TemplateRef, one: Chosen, locate: Locate) -> dict[str, Any]:

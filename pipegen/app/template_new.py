@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from pipegen.app import generate
 from pipegen.app.answers import Given, path_from_root
-from pipegen.app.template import Rendering, fetched_for, prepared, rendered, template_in
+from pipegen.app.template import Rendering, prepared, rendered
+from pipegen.app.template_source import fetched_for, template_in
 from pipegen.core import names, yaml_text
 from pipegen.core.errors import MissingAnswersError, Problem, SpecError, UsageError
 from pipegen.core.plan import Action, ChangePlan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,4 +59,5 @@ def read_template(
         return raw, FromTemplate(made, trust)
     text = edited(raw, [Remove(c.parts) if c.value is None else Put(c.parts, c.value) for c in changes])
     document = yaml_file.parse(text, workspace.SPEC_FILE)
-    return text, FromTemplate(template.prepared(document.values, root, document.locate, cwd=cwd), trust)
+    again = template.prepared(document.values, root, document.locate, cwd=cwd)
+    return text, FromTemplate(replace(again, notes=tuple(dict.fromkeys((*made.notes, *again.notes)))), trust)

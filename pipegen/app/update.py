@@ -148,7 +148,7 @@ class _Update:
         self.given: Given = given_inputs(self.root, self.lock, request, progress)
 
     def planned(self) -> Updated:
-        settled = settle(self.lock, self.work, resolved=self.request.settle)
+        settled = settle(self.lock, self.work, self.bases.get, resolved=self.request.settle)
         if not self._anything_to_do(settled.files != self.lock.files):
             return Updated(self.root, ChangePlan(str(self.root), ()), None, tuple(sorted(settled.open)))
         before = self.lock.model_copy(update={"files": settled.files})

@@ -81,7 +81,13 @@ QUESTIONS: tuple[Question, ...] = (
     Question("--deploy", "deploy", "How it is deployed: compose, kubernetes or none.", "compose"),
     Question("--catalog", "catalog", "The version of the blueprints.", "1.0"),
     Question("--override", None, "A decision taken by you: DECISION=CHOICE.", "shop.orders.extract=append", True),
-    Question("--blueprint", None, "A blueprint of your own: a folder.", "../blueprints/audit", True),
+    Question(
+        "--blueprint",
+        None,
+        "A blueprint of your own, or a plain cookiecutter template: a folder, a zip, a git URL, gh:owner/name; `#REF` behind it.",
+        "../blueprints/audit",
+        True,
+    ),
 )
 
 BY_NAME = {question.name: question for question in QUESTIONS}

@@ -57,6 +57,23 @@ class Draws:
 
 def extensions(draws: Draws) -> dict[str, type[Extension]]:
     """Repeatable extensions in the place of cookiecutter's own, by their names there."""
+    return {made.__name__: made for made in (_random(draws), _uuid(draws), _time(draws))}
+
+
+def _random(draws: Draws) -> type[Extension]:
+    def random_ascii_string(length: int, punctuation: bool = False) -> str:
+        corpus = string.ascii_letters + (string.punctuation if punctuation else "")
+        return "".join(corpus[n % len(corpus)] for n in draws.numbers(length, "text", length, punctuation))
+
+    @pass_context
+    def pick(context: Context, sequence: Any) -> Any:
+        if not len(sequence):
+            return context.environment.undefined("No random item, sequence was empty.")
+        return sequence[draws.numbers(1, "item", len(sequence))[0] % len(sequence)]
+
+    def lipsum(n: int = 5, html: bool = True, min: int = 20, max: int = 100) -> str:
+        random.seed(draws.numbers(1, "lipsum", n, html, min, max)[0])  # Jinja draws from Python's own
+        return generate_lorem_ipsum(n, html, min, max)
 
     class RandomStringExtension(Extension):
         """``random_ascii_string``, and what Jinja itself has that is random."""
@@ -66,6 +83,14 @@ def extensions(draws: Draws) -> dict[str, type[Extension]]:
             environment.globals.update(random_ascii_string=random_ascii_string, lipsum=lipsum)
             environment.filters["random"] = pick
 
+    return RandomStringExtension
+
+
+def _uuid(draws: Draws) -> type[Extension]:
+    def uuid4() -> str:
+        high, low = draws.numbers(2, "uuid4")
+        return str(uuid.UUID(int=high << 64 | low, version=4))
+
     class UUIDExtension(Extension):
         """``uuid4``."""
 
@@ -73,6 +98,10 @@ def extensions(draws: Draws) -> dict[str, type[Extension]]:
             super().__init__(environment)
             environment.globals.update(uuid4=uuid4)
 
+    return UUIDExtension
+
+
+def _time(draws: Draws) -> type[Extension]:
     class TimeExtension(own.TimeExtension):  # type: ignore[misc]
         """``{% now 'utc', '%Y' %}``."""
 
@@ -88,22 +117,4 @@ def extensions(draws: Draws) -> dict[str, type[Extension]]:
             default: str = getattr(self.environment, "datetime_format")  # noqa: B009 -- cookiecutter puts it there
             return moment.strftime(default if datetime_format is None else datetime_format)
 
-    def random_ascii_string(length: int, punctuation: bool = False) -> str:
-        corpus = string.ascii_letters + (string.punctuation if punctuation else "")
-        return "".join(corpus[n % len(corpus)] for n in draws.numbers(length, "text", length, punctuation))
-
-    def uuid4() -> str:
-        high, low = draws.numbers(2, "uuid4")
-        return str(uuid.UUID(int=high << 64 | low, version=4))
-
-    @pass_context
-    def pick(context: Context, sequence: Any) -> Any:
-        if not len(sequence):
-            return context.environment.undefined("No random item, sequence was empty.")
-        return sequence[draws.numbers(1, "item", len(sequence))[0] % len(sequence)]
-
-    def lipsum(n: int = 5, html: bool = True, min: int = 20, max: int = 100) -> str:
-        random.seed(draws.numbers(1, "lipsum", n, html, min, max)[0])  # Jinja draws from Python's own
-        return generate_lorem_ipsum(n, html, min, max)
-
-    return {made.__name__: made for made in (RandomStringExtension, UUIDExtension, TimeExtension)}
+    return TimeExtension

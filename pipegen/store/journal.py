@@ -29,6 +29,7 @@ TRANSACTION = f"{JOURNAL}/transaction"
 BACKUP = f"{RECORDS}/backup"
 CONFLICTS = f"{RECORDS}/conflicts"
 _RECORD = "journal.json"
+_STAMP = r"^(absent|file|link|folder|other) [0-7]{1,6} ([0-9a-f]{64})?$"
 # An empty file that is renamed when a transaction is taken back: that needs no room on a full disk.
 _FORWARD, _BACK = "forward", "back"
 
@@ -40,8 +41,8 @@ class Move(BaseModel):
 
     kind: Literal["record", "input", "file", "lock", "after"]
     path: str
-    old: str
-    new: str
+    old: str = Field(pattern=_STAMP)
+    new: str = Field(pattern=_STAMP)
     staged: str | None = Field(pattern=r"^\d+$")
 
     @model_validator(mode="after")
@@ -97,7 +98,7 @@ class Journal:
     def __init__(self, root: Path, top: int, staged: int, old: int) -> None:
         self.root = root
         self._top, self._staged, self._old = top, staged, old
-        self._copies: list[tuple[str, int]] = []
+        self._copies: set[tuple[str, int]] = set()
 
     def stage(self, name: str, content: bytes, mode: int) -> Found:
         """Put a new file into the journal; what stands there is told, since not every file system keeps every mode."""
@@ -133,6 +134,16 @@ class Journal:
         """What stood at the path of move ``n``, as it is now: who had it open may have written to it since."""
         return disk.look(str(n), self._old)
 
+    def holds(self, n: int, folder: int, name: str) -> bool:
+        """Whether what stands under a name in an open folder is what was backed up for move ``n``: the very file, or the same bytes."""
+        if (str(n), self._old) in self._copies:
+            return self.stood(n).stamp == disk.look(name, folder).stamp
+        try:
+            mine = os.stat(str(n), dir_fd=self._old, follow_symlinks=False)
+            return os.path.samestat(mine, os.stat(name, dir_fd=folder, follow_symlinks=False))
+        except FileNotFoundError:
+            return False
+
     def back_up(self, n: int, path: str) -> None:
         """Keep what stands at a path, where it is a file or a symlink.
 
@@ -141,20 +152,21 @@ class Journal:
         """
         with contextlib.suppress(FileNotFoundError):
             os.unlink(str(n), dir_fd=self._old)
+        self._copies.discard((str(n), self._old))
         try:
             with disk.folder_of(self.root, path) as (folder, name):
                 if not (disk.is_file(name, folder) and disk.linked((folder, name), self.old(n))):
                     found = disk.look(name, folder)
                     if found.content is not None:
                         disk.write(str(n), self._old, found.content, found.mode)
-                        self._copies.append((str(n), self._old))
+                        self._copies.add((str(n), self._old))
         except (FileNotFoundError, NotADirectoryError):
             return  # nothing is there, or what is there is none of ours
 
     def commit(self, record: Record, names: list[str]) -> None:
         """The point from which on a kill leads forward: ``names`` are the staged files, which are on the disk before it."""
         os.close(os.open(_FORWARD, os.O_WRONLY | os.O_CREAT, 0o644, dir_fd=self._top))
-        disk.sync_all([(name, self._staged) for name in names] + self._copies)
+        disk.sync_all([*((name, self._staged) for name in names), *self._copies])
         disk.sync_all([("staged", self._top), ("old", self._top)])
         self.save(record)
         for folder in (TRANSACTION, JOURNAL):  # the names by which the journal is found

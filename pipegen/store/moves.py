@@ -130,9 +130,12 @@ class Moves:
         try:
             make = self.record.folders if move.staged else None
             with disk.folder_of(self._root, move.path, make=make) as (folder, name):
-                if self._journal.stood(n).stamp != here.stamp and here.content is not None:
+                if here.content is not None and not self._journal.holds(n, folder, name):
                     self._journal.back_up(n, move.path)
                 if disk.look(name, folder).stamp != here.stamp:
+                    return False
+                # Last, so that nothing but a save between this call and the next one is overlooked.
+                if here.content is not None and not self._journal.holds(n, folder, name):
                     return False
                 if here.kind == "folder":
                     self._remove_empty(move.path)

@@ -190,7 +190,7 @@ def _take_back(moves: Moves, error: BaseException) -> None:
     try:
         moves.take_back()
     except (OSError, WorkspaceError) as second:
-        hint = f"mend that and run this again: it goes on with that first. What stood there is in {TRANSACTION}/old/"
+        hint = f"mend that and run this again: it finishes that first. What stood there before is in {TRANSACTION}/old/"
         failed = f", and it could not be taken back: {_stopped(moves.at, second).message}"
         raise WorkspaceError(stopped.message + failed, hint=hint) from error
     if moves.left:

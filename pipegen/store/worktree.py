@@ -18,6 +18,8 @@ from pipegen.store import disk
 _RUN_FOLDERS = frozenset(
     {".git", ".venv", ".pipegen", ".airflow", "data", "logs", "target", "node_modules", "__pycache__"}
 )
+# No such thing, a file in the place of a folder, or a path that is longer than any that the system opens at once.
+_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 _LARGEST_HELD = 20_000_000  # bytes; no rendered file is larger, and data that lies about is not to be read
 
 
@@ -63,14 +65,13 @@ class Folder:
         top = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
         try:
             for path in paths:
-                there = None if unsafe_because(path) else reached(path.rpartition("/")[0])
                 try:
+                    there = None if unsafe_because(path) else reached(path.rpartition("/")[0])
                     if there is not False:
                         found[path] = _digest(path, top) if there else None
-                except (FileNotFoundError, NotADirectoryError):
-                    continue
                 except OSError as error:
-                    raise _unreadable(path, error) from error
+                    if error.errno not in _ABSENT:
+                        raise _unreadable(path, error) from error
         finally:
             os.close(top)
         return found
@@ -107,10 +108,12 @@ class Folder:
 def _is_folder(root: Path, folder: str) -> bool | None:
     try:
         mode = os.lstat(f"{root}/{folder}").st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return False
     except PermissionError:
         return None
+    except OSError as error:
+        if error.errno in _ABSENT:
+            return False
+        raise
     return None if stat.S_ISLNK(mode) else stat.S_ISDIR(mode)
 
 
@@ -144,7 +147,7 @@ def _entries(root: Path, folder: str, skip: frozenset[str]) -> Iterator[tuple[st
                         yield path, entry
                     elif entry.name not in skip:
                         waiting.append(path)
-        except (FileNotFoundError, PermissionError):
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
             continue
 
 
@@ -153,7 +156,7 @@ def _may_be_rendered(path: str, entry: os.DirEntry[str]) -> bool:
     try:
         path.encode()
         return entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_size <= _LARGEST_HELD
-    except (UnicodeEncodeError, FileNotFoundError):
+    except (UnicodeEncodeError, OSError):
         return False
 
 

@@ -40,7 +40,7 @@ def writing(root: Path, what: str) -> Iterator[None]:
         try:
             with contextlib.suppress(OSError):  # a full disk: then it is not named
                 os.ftruncate(handle, 0)
-                os.pwrite(handle, f"process {os.getpid()}, {what}".encode()[:_LONGEST_NOTE], 0)
+                os.pwrite(handle, f"process {os.getpid()}, {what}".encode(errors="replace")[:_LONGEST_NOTE], 0)
             yield
         finally:
             _leave(records, journal, handle)

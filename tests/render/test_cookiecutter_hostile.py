@@ -193,7 +193,7 @@ def test_settings_of_jinja_that_would_change_the_sandbox_are_refused() -> None:
     ):
         with pytest.raises(SecurityError, match="sets what a template may not set"):
             CookiecutterSandbox({"_jinja2_env_vars": setting}, Draws(SEED, TIME))
-    with pytest.raises(SecurityError, match="the extension `local.Bad` is not one of those"):
+    with pytest.raises(SecurityError, match=r"the extension `local\.Bad` is not one of those"):
         CookiecutterSandbox({"_extensions": ["local.Bad"]}, Draws(SEED, TIME))
 
 

@@ -81,7 +81,8 @@ def changed(*changes: Put | Rename | Remove, text: str = FILE) -> dict[str, tupl
             Put(("blueprints", "0", "ref"), "v2"),
             "  - {source: ../audit, answers: {team: x}}", "  - {source: ../audit, answers: {team: x}, ref: v2}",
         ),
-        (Remove(("blueprints", "0", "answers", "team")), "  - {source: ../audit, answers: {team: x}}", "  - {source: ../audit, answers: {}}"),
+        (Remove(("blueprints", "0", "answers", "team")),
+            "  - {source: ../audit, answers: {team: x}}", "  - {source: ../audit, answers: {}}"),
         (Put(("sources", "files", "path"), "a: b"), "    path: './data/*.csv'", '    path: "a: b"'),
     ],
 )  # fmt: skip

@@ -66,7 +66,7 @@ def test_an_edit_changes_what_it_concerns_and_nothing_else(file: Written, data: 
     wanted = with_edits(file.values, [change])
     assert yaml_file.parse(made.encode(), "f").values == wanted
     assert made.startswith("\ufeff") == file.text.startswith("\ufeff")
-    if file.newline == "\r\n":
+    if "\r\n" in file.text:
         assert "\n" not in made.replace("\r\n", "")
     there = next(change.parts[:n] for n in range(len(change.parts), -1, -1) if n == 0 or change.parts[:n] in file.spans)
     first, last = file.spans.get(there, (len(file.lines), len(file.lines)))
@@ -74,12 +74,20 @@ def test_an_edit_changes_what_it_concerns_and_nothing_else(file: Written, data: 
     if isinstance(change, Remove) and len(_value(file.values, there[:-1])) == 1 and len(there) > 1:
         first, last = file.spans[there[:-1]]  # an empty mapping is left
     lines = file.lines
+    of_mapping = bool(there) and isinstance(_value(file.values, there[:-1]), dict)
+    if isinstance(change, Remove) and of_mapping and lines[first].lstrip(" ").startswith("- "):
+        beside = [at for parts, (at, _) in file.spans.items() if parts[:-1] == there[:-1] and at > first]
+        last = min(beside, default=last)  # the next key takes the place behind the dash
     kept = [line for n, line in enumerate(lines) if not first <= n <= last]
     after = made.removeprefix("\ufeff").split(file.newline)
     if isinstance(change, Remove):
         kept, after = [line for line in kept if line.strip()], [line for line in after if line.strip()]
     assert subsequence([line for line in kept if line], after), (change, file.text, made)
-    if inserted or isinstance(change, Rename) or (isinstance(change, Put) and not isinstance(_value(file.values, there), dict | list)):
+    if (
+        inserted
+        or isinstance(change, Rename)
+        or (isinstance(change, Put) and not isinstance(_value(file.values, there), dict | list))
+    ):
         assert comments(file.text) == comments(made), (change, file.text, made)
 
 

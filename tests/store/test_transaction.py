@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
 import signal
@@ -156,7 +157,7 @@ class TestEditedMeanwhile:
 
     def test_at_the_moment_when_it_is_replaced(self, root: Path) -> None:
         """At every change that an apply makes, an editor writes into each of three files; no edit is ever lost."""
-        for path, step in (("dags/shop.py", 2), ("bin/run", 4), ("dags/old.py", 4)):
+        for path, step in (("dags/shop.py", 2), ("bin/run", 7), ("dags/old.py", 7)):
             for n in range(40, 1_000, step):
                 shutil.rmtree(root)
                 CHANGE.write_old(root)
@@ -173,11 +174,46 @@ class TestEditedMeanwhile:
                     break
                 assert not seen or repositories.found_in(root, MINE), f"{path} was edited before change {n}"
 
+    def test_while_it_is_looked_at(self, root: Path) -> None:
+        """The same by an editor that puts a new file in its place, at every call up to the one that replaces it."""
+        names: list[str] = []
+        with kills.calls(lambda _, name: names.append(name), reads=True):
+            apply(root)
+        moves = [n for n, name in enumerate(names) if name == "rename"]
+        fifth = moves[4]  # after the journal, two records and an input
+        for n in range(fifth - 25, fifth):
+            shutil.rmtree(root)
+            CHANGE.write_old(root)
+
+            def edit(number: int, _: str, n: int = n) -> None:
+                if number == n:
+                    _replaced(root / "dags/shop.py")
+
+            with kills.calls(edit, reads=True):
+                assert apply(root) == ("dags/shop.py",)
+            assert (root / "dags/shop.py").read_bytes().endswith(MINE)
+
+    def test_a_file_that_was_edited_for_a_moment_alone_is_replaced(self, root: Path, old: Shown) -> None:
+        """What is backed up is what is replaced, not what stood there for a moment."""
+        planned = CHANGE.transaction(root, keep=True)
+        _replaced(root / "dags/shop.py")
+
+        def undo(_: int, name: str) -> None:
+            if name == "rename" and (root / "dags/shop.py").read_bytes().endswith(MINE):
+                (root / "dags/shop.py").unlink()
+                (root / "dags/shop.py").write_bytes(b"retries = 1\n")
+
+        with kills.calls(undo), transaction.held(root, "update"):
+            assert transaction.apply(root, planned) == ()
+        assert (root / "dags/shop.py").read_bytes() == b"retries = 3\n"
+        abort(root)
+        assert shown(root) == old
+
     @pytest.mark.parametrize("path", ["pipegen.yml", "sources/shop.yml", LOCK_PATH])
     def test_an_input_or_the_lock_stops_it_before_anything_is_touched(self, root: Path, path: str) -> None:
         planned = CHANGE.transaction(root)
         as_edited(root / path)
-        edited = shown(root)
+        edited, before = shown(root), times(root)
         with (
             transaction.held(root, "update"),
             pytest.raises(WorkspaceError, match=rf"`{path}` was edited meanwhile") as stopped,
@@ -186,6 +222,8 @@ class TestEditedMeanwhile:
         assert "nothing was changed" in stopped.value.message
         assert "again" in (stopped.value.hint or "")
         assert shown(root) == edited
+        after = times(root)
+        assert {path for path in before if before[path] != after[path]} <= {".pipegen"}
 
     def test_an_input_that_is_edited_after_the_start_stops_it_too(self, root: Path, old: Shown) -> None:
         def edit(_: int, name: str) -> None:
@@ -227,6 +265,23 @@ class TestWriters:
         with transaction.held(root, "add table") as said:
             assert said is None
         assert [p.name for p in (root / ".pipegen").iterdir() if p.name == "journal"] == []
+
+    def test_a_writer_that_leaves_as_another_comes_leaves_nothing_to_hold(
+        self, root: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its file is gone by the time that the other one has the lock on it: that is worth nothing, so it takes a new one."""
+        real = fcntl.flock
+        left: list[int] = []
+
+        def flock(handle: int, how: int) -> None:
+            if not left:
+                left.append(handle)
+                shutil.rmtree(root / ".pipegen/journal")
+            real(handle, how)
+
+        monkeypatch.setattr(fcntl, "flock", flock)
+        with transaction.held(root, "update"), pytest.raises(WorkspaceError, match="another pipegen writes"):
+            transaction.held(root, "another").__enter__()
 
     def test_many_at_once_take_turns(self, tmp_path: Path) -> None:
         """Eight writers, each of which appends a line as often as it is let in; no line is lost."""

@@ -72,6 +72,8 @@ class TestAbort:
         as_edited(root / "dags/shop.py")
         with transaction.held(root, "update"):
             transaction.apply(root, planned)
+        (root / "dags/shop.py").unlink()
+        (root / "dags/shop.py").write_bytes(b"another " + MINE)
         assert abort(root).set_aside == ()
         assert (root / "dags/shop.py").read_bytes().endswith(MINE)
 

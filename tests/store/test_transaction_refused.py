@@ -70,7 +70,7 @@ class TestWhatTheSystemRefuses:
         """On a full disk all is taken back. Where nothing goes any more it cannot be: the error says so, and where the old bytes are."""
         root = tmp_path / "x"
         stuck = 0
-        for n in range(0, 200, 2):
+        for n in range(0, 200, 5):
             CHANGE.write_old(root)
 
             def fail(call: int, name: str, n: int = n) -> None:
@@ -93,10 +93,26 @@ class TestWhatTheSystemRefuses:
             shutil.rmtree(root)
         assert (stuck > 0) == (names is kills.CHANGING)
 
+    def test_taking_back_goes_on_where_it_had_to_stop(self, root: Path, old: Shown) -> None:
+        """One error, and then nothing can be removed any more: the next command takes it back, and does not go forward."""
+        failed: list[str] = []
+
+        def fail(_: int, name: str) -> None:
+            if (name == "rename" and (root / "box").is_file() and not failed) or (name == "unlink" and failed):
+                failed.append(name)
+                raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+
+        with kills.calls(fail), pytest.raises(WorkspaceError, match="could not be taken back: `box`"):
+            apply(root)
+        assert "killed half-way" in (transaction.interrupted(root) or "")
+        with transaction.held(root, "the next one") as said:
+            assert said == "update to catalog 1.1, which was killed half-way, is taken back"
+        assert shown(root) == old
+
     def test_ctrl_c_at_any_call(self, tmp_path: Path, old: Shown, new: Shown) -> None:
         root = tmp_path / "x"
         seen = set()
-        for n in range(1_000):
+        for n in range(1, 1_000, 3):
             CHANGE.write_old(root)
             hit = []
 

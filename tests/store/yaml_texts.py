@@ -150,7 +150,7 @@ class _Writer:
         if isinstance(value, str) and "\n" not in value and self.maybe(4):
             return "'" + value.replace("'", "''") + "'"
         if isinstance(value, str) and text == value and value.count(" ") == 2 and self.maybe(1):
-            return text.replace(" ", self.draw(st.sampled_from([" ", "  ", "\n" + " " * 30])), 1)
+            return text.replace(" ", self.draw(st.sampled_from([" ", "\n" + " " * 30])), 1)
         return text
 
     def key(self, key: str) -> str:
@@ -175,6 +175,8 @@ def written(draw: st.DrawFn) -> Written:
     writer.between(0)
     newline = draw(st.sampled_from(["\n", "\n", "\r\n"]))
     end = draw(st.sampled_from([newline, newline, ""]))
+    if re.match(" {3}|$", writer.lines[-1]):  # the text of a block would end without its line ending
+        end = newline
     lines = [part for line in writer.lines for part in line.split("\n")]
     bom = draw(st.sampled_from(["", "", "\ufeff"]))
     return Written(bom + newline.join(lines) + end, values, _shifted(writer), newline)

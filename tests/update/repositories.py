@@ -56,6 +56,7 @@ def pipegen(root: Path, *arguments: str, **environment: str) -> subprocess.Compl
 NOTE = "\nOur own note: ask Kim before a backfill.\n"
 ENV = "SHOP_PASSWORD=not-a-real-one\n"
 COLUMN = "'mine' as my_label"
+TASK = 'steps.python("announced", "ingest.ledger", SOURCE)'
 
 
 def edit(root: Path) -> dict[str, str]:
@@ -66,9 +67,8 @@ def edit(root: Path) -> dict[str, str]:
     text = dag.read_text()
     assert '"retries": 3,' in text
     text = text.replace('"retries": 3,', '"retries": 5,  # our network is what it is')
-    imports = "from airflow.providers.standard.operators.empty import EmptyOperator\n"
-    text = text.replace("from airflow.sdk import", f"{imports}from airflow.sdk import", 1)
-    dag.write_text(text + '    announced = EmptyOperator(task_id="announced", retries=0)\n    reconcile >> announced\n')
+    assert text.endswith("    loads >> reconcile\n")
+    dag.write_text(text.replace("    loads >> reconcile\n", f"    loads >> {TASK} >> reconcile\n"))
     model = sorted((root / "transform" / "models" / "staging").glob("**/stg_*.sql"))[0]
     columns, found, rest = model.read_text().partition("\nfrom ")
     assert found, model.read_text()
@@ -78,5 +78,5 @@ def edit(root: Path) -> dict[str, str]:
     readme = root / "README.md"
     readme.write_text(readme.read_text() + NOTE)
     (root / ".env").write_text(ENV)
-    held = {dag: "reconcile >> announced", model: COLUMN, readme: NOTE, root / ".env": ENV}
+    held = {dag: TASK, model: COLUMN, readme: NOTE, root / ".env": ENV}
     return {path.relative_to(root).as_posix(): text for path, text in held.items()}

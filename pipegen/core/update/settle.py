@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipegen.core.lock import Lock, LockedFile
@@ -21,11 +22,11 @@ class Settled:
     open: frozenset[str]
 
 
-def settle(lock: Lock, work: Worktree, *, resolved: bool) -> Settled:
+def settle(lock: Lock, work: Worktree, pristine: Callable[[str], bytes | None], *, resolved: bool) -> Settled:
     """Settle the conflicts that are resolved.
 
     One with markers is when no marker is left in the file; one whose versions lie aside is when a person says so (``resolved``),
-    or removed them.
+    or removed them. A file that has markers in its new render, too, is settled when a person says so.
     """
     files, forget, unsettled = dict(lock.files), [], set()
     for path, entry in lock.files.items():
@@ -34,6 +35,8 @@ def settle(lock: Lock, work: Worktree, *, resolved: bool) -> Settled:
         lying = [aside for aside in asides(path) if work.at(aside).kind == "file"]
         here = work.at(entry.to or path)
         has_markers = here.kind == "file" and here.content is not None and marked(here.content) is not None
+        if has_markers and resolved:
+            has_markers = marked(pristine(entry.pending) or b"") is None
         if has_markers or (lying and not resolved):
             unsettled.add(path)
         else:

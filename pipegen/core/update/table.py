@@ -139,7 +139,7 @@ class Table:
             return self._conflict(result, here, entry, theirs, "what is there is no file", None)
         assert here.content is not None
         if _untouched(here, entry):
-            content = _restyled(here, theirs)
+            content = self._restyled(here, entry, theirs)
             return _with(result, "update", at, content, mode, here)
         if (now.sha256, now.mode) == (entry.sha256, entry.mode):
             return result
@@ -215,6 +215,17 @@ class Table:
         note = "; ".join(filter(None, (f"you moved it from {path}", result.note)))
         return replace(placed, action=result.action or "move", note=note)
 
+    def _restyled(self, here: Found, entry: LockedFile, theirs: RenderedFile) -> bytes:
+        """The new render for a file that nobody edited, with the line endings that a checkout gave it."""
+        assert here.content is not None
+        if MODE_LINK in (theirs.mode, here.mode):
+            return theirs.content
+        if _same(here, theirs):
+            return here.content
+        content = restyled(here.content, theirs.content)
+        as_rendered = content != theirs.content and self.pristine(entry.sha256) == here.content
+        return theirs.content if as_rendered else content
+
     def _known(self, sha256: str, at: str) -> bytes | None:
         """The pristine bytes of a digest: the working file where it has it, else a base's."""
         here = self.work.at(at)
@@ -274,14 +285,6 @@ def _untouched(here: Found, entry: LockedFile) -> bool:
     if here.content is None or (here.kind == "link") != (entry.mode == f"{MODE_LINK:o}"):
         return False
     return digest(here.content) == entry.sha256
-
-
-def _restyled(here: Found, theirs: RenderedFile) -> bytes:
-    """The new render with the line endings of the working file."""
-    assert here.content is not None
-    if MODE_LINK in (theirs.mode, here.mode):
-        return theirs.content
-    return here.content if _same(here, theirs) else restyled(here.content, theirs.content)
 
 
 def _executable(here: Found) -> bool:

@@ -95,7 +95,7 @@ class Repository:
             The actions by path, those that have nothing to say left out.
         """
         tree = tree_of(files)
-        settled = settle(self.lock, self.work, resolved=resolved)
+        settled = settle(self.lock, self.work, self.pristine.get, resolved=resolved)
         before = self.lock.model_copy(update={"files": settled.files})
         table = Table(
             self.work,

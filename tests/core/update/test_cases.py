@@ -513,3 +513,20 @@ def downgrade() -> None:
     repository.edit({OTHER: EDITED})
     assert repository.update({F: CHANGED}, renames=Renames(back={"b": {F: OTHER}})) == {F: "move"}
     assert repository.files == {F: BOTH}
+
+
+def test_a_template_may_change_its_line_endings() -> None:
+    repository = Repository({F: LINES})
+    windows = CHANGED.replace(b"\n", b"\r\n")
+    repository.update({F: windows})
+    assert repository.text(F) == windows
+
+
+def test_a_page_about_markers_is_settled_by_a_person_alone() -> None:
+    about = b"<<<<<<< this is how a conflict begins\n"
+    repository = Repository({F: about + LINES})
+    repository.edit({F: about + EDITED})
+    repository.update({F: about + CLASH})
+    repository.edit({F: about + EDITED})
+    assert repository.update({F: about + CLASH}) == {F: "conflict"}
+    assert repository.update({F: about + CLASH}, resolved=True) == {}
