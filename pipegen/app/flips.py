@@ -62,15 +62,19 @@ def settle(
     taken = flips.keys() if EVERY in accept else flips.keys() & accept
     held = {id: flips[id] for id in flips.keys() - asked - taken}
     design = now.design(locate, held) if held else new
-    kept = {d.id: d.choice for d in design.decisions}
-    lost = sorted(id for id, choice in held.items() if kept[id] != choice)
+    lost = _lost(design, held)
+    if lost and lost.keys().isdisjoint(
+        _lost(now.design(locate, flips), flips)
+    ):  # they cannot stay beside what was taken
+        held = {id: choice for id, choice in held.items() if id not in lost}
+        design, lost = (now.design(locate, held) if held else new), {}
     if lost:
         raise UsageError(
             "; ".join(
-                f"`{id}` was accepted as `{held[id]}`, which does not work any more: it would be `{choices[id]}`"
-                for id in lost
+                f"`{id}` was accepted as `{choice}`, which does not work any more: it would be `{choices[id]}`"
+                for id, choice in sorted(lost.items())
             ),
-            hint=f"take it: `--accept-design={lost[0]}`, or `--accept-design` for every decision",
+            hint=f"take it: `--accept-design={min(lost)}`, or `--accept-design` for every decision",
         )
     why = {d.id: "; ".join(d.because) for d in new.decisions}
     changed = [f"{id}: {flips[id]} -> {choices[id]} ({why[id]})" for id in sorted(flips.keys() - held.keys())]
@@ -79,6 +83,12 @@ def settle(
         for id in sorted(held)
     ]
     return Settled(design, (*changed, *stay))
+
+
+def _lost(design: Design, held: Mapping[str, str]) -> dict[str, str]:
+    """The choices that were to be held and are not, by decision."""
+    kept = {d.id: d.choice for d in design.decisions}
+    return {id: choice for id, choice in held.items() if kept[id] != choice}
 
 
 def _refuse_unknown(accept: frozenset[str], choices: Mapping[str, str]) -> None:

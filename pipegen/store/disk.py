@@ -193,6 +193,18 @@ def move(source: tuple[int, str], target: tuple[int, str]) -> None:
     os.rename(source[1], target[1], src_dir_fd=source[0], dst_dir_fd=target[0])
 
 
+def move_to_free(source: tuple[int, str], target: tuple[int, str]) -> None:
+    """Rename where nothing has the target's name.
+
+    Raises:
+        FileExistsError: something has it; but for file systems where no file has two names: there it is replaced.
+    """
+    if linked(source, target):
+        os.unlink(source[1], dir_fd=source[0])
+    else:
+        move(source, target)
+
+
 def sync(name: str, folder: int) -> None:
     """Wait until a file or a folder in an open folder is on the disk."""
     handle = os.open(name, READ, dir_fd=folder)

@@ -134,13 +134,14 @@ class Moves:
                     self._journal.back_up(n, move.path)
                 if disk.look(name, folder).stamp != here.stamp:
                     return False
-                # Last, so that nothing but a save between this call and the next one is overlooked.
+                # Last, so that only a new file that is put there between this call and the next one is overlooked.
                 if here.content is not None and not self._journal.holds(n, folder, name):
                     return False
                 if here.kind == "folder":
                     self._remove_empty(move.path)
                 if move.staged:
-                    disk.move(self._journal.staged(move.staged), (folder, name))
+                    put = disk.move_to_free if here.content is None else disk.move
+                    put(self._journal.staged(move.staged), (folder, name))
                 else:
                     os.unlink(name, dir_fd=folder)
         except NotADirectoryError:

@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -45,12 +46,17 @@ def calls(before: Before, *, reads: bool = False, syncs: bool = False) -> Iterat
     real = {name: getattr(os, name) for name in (*CHANGING, *READING, "fsync")}
     numbered = {*CHANGING, *(READING if reads else ()), *(("fsync",) if syncs else ())}
     numbers = itertools.count()
+    here = threading.local()  # what ``before`` itself does is not counted
 
     def wrapped(name: str) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
             opens = name == "open" and not (arguments[1] & os.O_CREAT)
-            if name in numbered and (reads or not opens):
-                before(next(numbers), name)
+            if name in numbered and (reads or not opens) and not getattr(here, "inside", False):
+                here.inside = True
+                try:
+                    before(next(numbers), name)
+                finally:
+                    here.inside = False
             return None if name == "fsync" else real[name](*arguments, **options)
 
         return call

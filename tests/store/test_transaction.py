@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import shutil
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +25,11 @@ from tests.store.repositories import (
     shown,
     times,
 )
+
+
+def no_link(*_: object, **__: object) -> None:
+    """A file system where no file has two names."""
+    raise OSError(errno.EPERM, os.strerror(errno.EPERM))
 
 
 class TestApply:
@@ -92,10 +95,7 @@ class TestApply:
     def test_where_no_file_can_have_two_names_it_is_the_same(
         self, root: Path, old: Shown, new: Shown, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def link(*_: object, **__: object) -> None:
-            raise OSError(errno.EPERM, os.strerror(errno.EPERM))
-
-        monkeypatch.setattr(os, "link", link)
+        monkeypatch.setattr(os, "link", no_link)
         apply(root, keep=True)
         assert shown(root) == new
         abort(root)
@@ -174,24 +174,41 @@ class TestEditedMeanwhile:
                     break
                 assert not seen or repositories.found_in(root, MINE), f"{path} was edited before change {n}"
 
-    def test_while_it_is_looked_at(self, root: Path) -> None:
-        """The same by an editor that puts a new file in its place, at every call up to the one that replaces it."""
+    @pytest.mark.parametrize(
+        ("path", "move", "names_a_file"),
+        [("dags/shop.py", "rename", 2), ("added/folder/file.py", "link", 2), ("added/folder/file.py", "rename", 1)],
+    )
+    def test_while_it_is_looked_at(
+        self, root: Path, path: str, move: str, names_a_file: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The same by an editor that puts a new file there, at every call up to the one that replaces it."""
+        if names_a_file == 1:
+            monkeypatch.setattr(os, "link", no_link)
         names: list[str] = []
-        with kills.calls(lambda _, name: names.append(name), reads=True):
+        done = CHANGE.new[path][0]
+
+        def watch(_: int, name: str) -> None:
+            if not (root / path).exists() or (root / path).read_bytes() != done:
+                names.append(name)
+
+        with kills.calls(watch, reads=True):
             apply(root)
-        moves = [n for n, name in enumerate(names) if name == "rename"]
-        fifth = moves[4]  # after the journal, two records and an input
-        for n in range(fifth - 25, fifth):
+        assert names[-1] == move, "the last call before it is as it is to be"
+        last = len(names) - 1
+        after = {"link": 1, "rename": 0 if names_a_file == 2 else -1}[move]  # a link that is tried is the last look
+        for n in range(last - 25, last + after):
             shutil.rmtree(root)
             CHANGE.write_old(root)
 
             def edit(number: int, _: str, n: int = n) -> None:
                 if number == n:
-                    _replaced(root / "dags/shop.py")
+                    (root / path).parent.mkdir(parents=True, exist_ok=True)
+                    (root / path).with_name("new").write_bytes(MINE)
+                    (root / path).with_name("new").rename(root / path)
 
             with kills.calls(edit, reads=True):
-                assert apply(root) == ("dags/shop.py",)
-            assert (root / "dags/shop.py").read_bytes().endswith(MINE)
+                assert apply(root) == (path,)
+            assert (root / path).read_bytes() == MINE
 
     def test_a_file_that_was_edited_for_a_moment_alone_is_replaced(self, root: Path, old: Shown) -> None:
         """What is backed up is what is replaced, not what stood there for a moment."""
@@ -241,86 +258,3 @@ class TestEditedMeanwhile:
         tree = shown(root)
         assert tree.pop("pipegen.yml")[2].endswith(MINE)
         assert tree == {path: entry for path, entry in old.items() if path != "pipegen.yml"}
-
-
-class TestWriters:
-    def test_a_second_writer_is_told_who_the_first_one_is(self, root: Path) -> None:
-        ready, go = os.pipe(), os.pipe()
-        child = os.fork()
-        if child == 0:
-            with transaction.held(root, "update to catalog 1.1"):
-                os.write(ready[1], b"x")
-                os.read(go[0], 1)
-                os._exit(0)
-        os.read(ready[0], 1)
-        try:
-            with pytest.raises(WorkspaceError) as busy, transaction.held(root, "add table"):
-                pass
-            assert f"process {child}, update to catalog 1.1" in busy.value.message
-            assert f"process {child}, update to catalog 1.1" in (transaction.interrupted(root) or "")
-        finally:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-        assert transaction.interrupted(root) is None, "a writer that was killed holds nothing"
-        with transaction.held(root, "add table") as said:
-            assert said is None
-        assert [p.name for p in (root / ".pipegen").iterdir() if p.name == "journal"] == []
-
-    def test_a_writer_that_leaves_as_another_comes_leaves_nothing_to_hold(
-        self, root: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """Its file is gone by the time that the other one has the lock on it: that is worth nothing, so it takes a new one."""
-        real = fcntl.flock
-        left: list[int] = []
-
-        def flock(handle: int, how: int) -> None:
-            if not left:
-                left.append(handle)
-                shutil.rmtree(root / ".pipegen/journal")
-            real(handle, how)
-
-        monkeypatch.setattr(fcntl, "flock", flock)
-        with transaction.held(root, "update"), pytest.raises(WorkspaceError, match="another pipegen writes"):
-            transaction.held(root, "another").__enter__()
-
-    def test_many_at_once_take_turns(self, tmp_path: Path) -> None:
-        """Eight writers, each of which appends a line as often as it is let in; no line is lost."""
-        root = CHANGE.write_old(tmp_path / "x")
-        count = tmp_path / "count"
-        count.write_bytes(b"0")
-
-        def work() -> None:
-            done = 0
-            while done < 20:
-                try:
-                    with transaction.held(root, "count"):
-                        count.write_bytes(str(int(count.read_bytes()) + 1).encode())
-                        done += 1
-                except WorkspaceError as busy:
-                    assert "another pipegen" in busy.message
-
-        children = []
-        for _ in range(4):
-            child = os.fork()
-            if child == 0:
-                status = 1
-                try:
-                    work()
-                    status = 0
-                finally:
-                    os._exit(status)
-            children.append(child)
-        assert [os.waitpid(child, 0)[1] for child in children] == [0] * 4
-        assert count.read_bytes() == b"80"
-
-    def test_what_the_other_one_says_of_itself_is_cut_to_what_can_be_printed(self, root: Path) -> None:
-        with transaction.held(root, "\x1b[31mred\x1b[0m " + "x" * 1_000):
-            said = transaction.interrupted(root) or ""
-        assert "\x1b" not in said
-        assert len(said) < 450
-
-    def test_without_its_folder_there_is_nothing_to_write_to(self, root: Path) -> None:
-        shutil.rmtree(root / ".pipegen")
-        assert transaction.interrupted(root) is None
-        with pytest.raises(WorkspaceError, match=r"`.pipegen` is missing"), transaction.held(root, "update"):
-            pass
