@@ -119,8 +119,8 @@ def prepared(
     return Prepared(spec, one, digest_of_template(template), version, answers, ignored, changes, tuple(notes))
 
 
-def rendered(made: Prepared, *, trust: bool = False) -> Rendering:
-    """Render what was prepared.
+def rendered(made: Prepared, *, trust: bool = False, before: Lock | None = None) -> Rendering:
+    """Render what was prepared; ``before`` is the lock of the last render, whose compiled texts are of use.
 
     Raises:
         BlueprintError: the template runs code and nobody vouches for it, or it does not render.
@@ -129,7 +129,10 @@ def rendered(made: Prepared, *, trust: bool = False) -> Rendering:
     was = ref.drawn or Drawn()
     seed, now = was.seed or secrets.token_hex(16), was.now or datetime.now().astimezone().isoformat(timespec="seconds")
     local = not fetch_url.is_remote(ref.source) or ref.source.startswith("file:")
-    asked = Asked(made.answers, seed, now, fetch_url.name_of(ref.source), None if local else ref.source, ref.ref)
+    last = before.blueprints.get(TEMPLATE) if before is not None else None
+    digests = (made.digest, last.digest) if last is not None else (made.digest,)
+    source = None if local else ref.source
+    asked = Asked(made.answers, seed, now, fetch_url.name_of(ref.source), source, ref.ref, digests)
     result = render(made.chosen, asked, trust=trust)
     fresh = {
         key: value for key, value in (("seed", seed), ("now", now)) if key in result.drew and getattr(was, key) is None

@@ -36,7 +36,7 @@ class FromTemplate:
             BlueprintError: the template runs code and nobody vouches for it, or it does not render.
         """
         progress("rendering")
-        made = template.rendered(self.prepared, trust=self.trust)
+        made = template.rendered(self.prepared, trust=self.trust, before=lock)
         records = {**generate.standing_records(), generate.SCHEMA_PATH: template_spec.schema_text().encode()}
         changes = tuple(Put(change.parts, change.value) for change in made.changes)
         return Rendering(made.tree, made.lock, records, notes=made.notes, changes=changes)

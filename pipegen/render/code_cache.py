@@ -37,7 +37,7 @@ def user_folder() -> Path | None:
 
 
 @cache
-def _maker() -> bytes:
+def maker() -> bytes:
     """What compiled code depends on beside the template: Python, Jinja, and the code of this package."""
     state = hashlib.sha256(f"{sys.implementation.cache_tag} {jinja2.__version__}".encode())
     state.update(importlib.util.MAGIC_NUMBER)
@@ -54,7 +54,7 @@ class CodeCache:
         self._codes: dict[str, CodeType] = {}
         self._changed = False
         if folder is not None:
-            name = hashlib.sha256(_maker() + digest.encode()).hexdigest()
+            name = hashlib.sha256(maker() + digest.encode()).hexdigest()
             self._path = folder / f"{name}{_SUFFIX}"
             self._codes = self._load(self._path)
 
@@ -68,34 +68,41 @@ class CodeCache:
 
     def save(self) -> None:
         """Write what was compiled, whole or not at all."""
-        if self._path is None or not self._changed:
-            return
-        with contextlib.suppress(OSError, ValueError):
-            folder = self._path.parent
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, name = tempfile.mkstemp(dir=folder)
-            with os.fdopen(handle, "wb") as file:
-                file.write(_sealed(marshal.dumps(self._codes)))
-            Path(name).replace(self._path)
-            _prune(folder)
+        if self._path is not None and self._changed:
+            with contextlib.suppress(ValueError):
+                write_sealed(self._path, marshal.dumps(self._codes))
 
     @staticmethod
     def _load(path: Path) -> dict[str, CodeType]:
+        body = read_sealed(path)
         try:
-            with path.open("rb") as file:
-                if not _ours(file.fileno()):
-                    return {}
-                digest, body = file.read(32), file.read()
-            if hashlib.sha256(body).digest() != digest:
-                return {}
-            codes = marshal.loads(body)  # noqa: S302 -- this user's own, see _ours
-        except (OSError, ValueError, EOFError, TypeError):
+            codes = {} if body is None else marshal.loads(body)  # noqa: S302 -- this user's own, see _ours
+        except (ValueError, EOFError, TypeError):
             return {}
         return codes if isinstance(codes, dict) else {}
 
 
-def _sealed(body: bytes) -> bytes:
-    return hashlib.sha256(body).digest() + body
+def read_sealed(path: Path) -> bytes | None:
+    """What :func:`write_sealed` wrote; None where it is not there, not this user's, or damaged."""
+    try:
+        with path.open("rb") as file:
+            if not _ours(file.fileno()):
+                return None
+            digest, body = file.read(32), file.read()
+    except OSError:
+        return None
+    return body if hashlib.sha256(body).digest() == digest else None
+
+
+def write_sealed(path: Path, body: bytes) -> None:
+    """Write a file of the cache, whole or not at all; what cannot be written is passed over."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(hashlib.sha256(body).digest() + body)
+        Path(name).replace(path)
+        _prune(path.parent)
 
 
 def _ours(handle: int) -> bool:

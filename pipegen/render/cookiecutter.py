@@ -16,6 +16,7 @@ from pipegen.core.names import shorten
 from pipegen.core.spec.template_answers import CHOOSER
 from pipegen.core.tree import MODE_EXECUTABLE, MODE_FILE, MODE_LINK, FileTree, RenderedFile
 from pipegen.render.cookiecutter_chosen import Chosen
+from pipegen.render.cookiecutter_code import place
 from pipegen.render.cookiecutter_process import Limits, confined, trusted
 from pipegen.render.cookiecutter_source import CONFIG, MOST_BYTES, MOST_FILES, Entry, links_out
 
@@ -29,6 +30,7 @@ class Asked:
     """What a render depends on beside the template: answers, the draws, and what stands for the paths of a machine.
 
     ``name`` is the template's name for people, ``source`` where it came from (None for a folder or a file of this machine).
+    ``digests`` are those of the template and of its version before, whose compiled texts are used; the result does not depend on it.
     """
 
     answers: Mapping[str, Any]
@@ -37,6 +39,7 @@ class Asked:
     name: str
     source: str | None = None
     ref: str | None = None
+    digests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ def _in_the_sandbox(chosen: Chosen, asked: Asked, limits: Limits) -> Rendered:
         "seed": asked.seed,
         "time": asked.time,
     }
-    result = confined(request, limits, chosen.template.origin)
+    code = [path for digest in asked.digests if (path := place(digest, chosen.config)) is not None]
+    result = confined(request, limits, chosen.template.origin, code)
     tree = FileTree()
     for output in result["files"]:
         entry = files[output["template"]]

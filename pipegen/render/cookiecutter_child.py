@@ -16,6 +16,7 @@ from typing import Any
 
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
 
+from pipegen.render.cookiecutter_code import KnownCode
 from pipegen.render.cookiecutter_walk import Render, Request
 
 # What nothing in a render does: files are read by Python's own imports alone.
@@ -72,15 +73,19 @@ def main() -> None:
     """Read a request, render, answer."""
     raw = sys.stdin.buffer.read()
     asked = json.loads(raw)
-    limits = asked.pop("limits")
+    limits, paths = asked.pop("limits"), asked.pop("code")
+    code = KnownCode(paths)
     confine(limits["seconds"], limits["memory"] + 8 * len(raw))
     del raw
-    sys.stdout.buffer.write(json.dumps(answer(asked)).encode())
+    made = json.dumps(answer(asked, code)).encode()
+    sys.stdout.buffer.write(b"%d\n" % len(made) + made)
+    if code.changed:
+        sys.stdout.buffer.write(code.sealed())
 
 
-def answer(asked: dict[str, Any]) -> dict[str, Any]:
+def answer(asked: dict[str, Any], code: KnownCode | None = None) -> dict[str, Any]:
     """What a render made, or what went wrong, as plain values."""
-    render = Render(Request(**{**asked, "standins": tuple(asked["standins"])}))
+    render = Render(Request(**{**asked, "standins": tuple(asked["standins"])}), code)
     try:
         return {"result": asdict(render.run())}
     except MemoryError:

@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipegen.core.errors import BlueprintError
 from pipegen.core.names import shorten
+from pipegen.render.cookiecutter_code import keep
 
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from pipegen.render import {0}; {0}.main()"
 _TRUST = "`--trust` lets cookiecutter itself render it: only for a template whose code you have read"
@@ -27,13 +28,16 @@ class Limits:
     memory: int = 1_000_000_000
 
 
-def confined(request: Mapping[str, Any], limits: Limits, origin: str) -> dict[str, Any]:
-    """Render in a process that can do nothing else.
+def confined(request: Mapping[str, Any], limits: Limits, origin: str, code: Sequence[Path] = ()) -> dict[str, Any]:
+    """Render in a process that can do nothing else; compiled templates are read from the first of ``code``, and kept there.
 
     Raises:
         BlueprintError: the template does not render, tries to leave the sandbox, or does not end.
     """
-    asked = json.dumps({**request, "limits": {"seconds": limits.seconds, "memory": limits.memory}}).encode()
+    known = [str(path) for path in code if path.exists()]
+    asked = json.dumps(
+        {**request, "limits": {"seconds": limits.seconds, "memory": limits.memory}, "code": known}
+    ).encode()
     try:
         done = subprocess.run(
             _command("cookiecutter_child"), input=asked, capture_output=True, check=False, cwd="/",
@@ -44,12 +48,15 @@ def confined(request: Mapping[str, Any], limits: Limits, origin: str) -> dict[st
     if done.returncode in (-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0)):
         raise _endless(limits, origin)
     try:
-        answer = json.loads(done.stdout)
+        length, _, rest = done.stdout.partition(b"\n")
+        answer = json.loads(rest[: int(length)])
     except ValueError:
         raise BlueprintError(
             f"`{origin}` brought its renderer down (exit code {done.returncode})",
             hint="a template that is too large or too deep",
         ) from None
+    if len(rest) > int(length) and "result" in answer:
+        keep(code[0] if code else None, rest[int(length) :])
     return result_of(answer, limits, origin)
 
 

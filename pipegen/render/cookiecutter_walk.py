@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from cookiecutter.generate import apply_overwrites_to_context, is_copy_only_path
 from cookiecutter.prompt import render_variable
 from jinja2 import Environment
 
+from pipegen.render.cookiecutter_code import KnownCode
 from pipegen.render.cookiecutter_draws import Draws
 from pipegen.render.cookiecutter_sandbox import CookiecutterSandbox, MemoryLoader
 
@@ -94,8 +96,9 @@ class Context(OrderedDict[str, Any]):
 class Render:
     """One render; ``at`` is the template that it is in, for messages."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, code: KnownCode | None = None) -> None:
         self.request = request
+        self._code = code
         self.draws = Draws(request.seed, request.time)
         self.at = "cookiecutter.json"
         self.result = Result()
@@ -118,6 +121,8 @@ class Render:
         self._context: dict[str, Any] = {"cookiecutter": told, "_cookiecutter": raw}
         texts = {path: file.get("text") for path, file in self.request.files.items() if file.get("target") is None}
         self._env: Environment = CookiecutterSandbox(config, self.draws, MemoryLoader(texts, self.request.shared))
+        self._env.bytecode_cache = self._code
+        self._speaks = re.compile("|".join(map(re.escape, _beginnings(self._env))))
         self._project()
         self._folder("", "")
         newline = config.get("_new_lines")
@@ -153,7 +158,13 @@ class Render:
             raise ValueError("the name of the project's folder is empty")
 
     def _rendered(self, text: str) -> str:
+        if not self._speaks.search(text):
+            return self._plain(text)
         return self._env.from_string(text).render(**self._context)
+
+    def _plain(self, text: str) -> str:
+        """What Jinja makes of a text that says nothing to it: its line endings become one."""
+        return re.sub(r"\r\n|\r|\n", self._env.newline_sequence, text)
 
     def _path(self, path: str) -> tuple[str, bool]:
         """Where a path is rendered to, and whether it names nothing: a file whose name is empty."""
@@ -198,11 +209,22 @@ class Render:
         if target is not None:
             target = self._rendered(target)
         elif file.get("kind") == "text" and not is_copy_only_path(path, self._context):
-            text = self._env.get_template(path).render(**self._context)
+            raw = file.get("text")
+            if raw is not None and not self._speaks.search(raw):
+                text = self._plain(raw)
+            else:
+                text = self._env.get_template(path).render(**self._context)
             self._size += len(text)
             if self._size > MOST_TEXT:
                 raise OverflowError(f"the rendered texts are longer than {MOST_TEXT:,} characters")
         self.result.files.append(Output(path, to, text, target))
+
+
+def _beginnings(env: Environment) -> list[str]:
+    """What begins everything that Jinja reads in a text."""
+    prefixes = (env.line_statement_prefix, env.line_comment_prefix)
+    starts = (env.block_start_string, env.variable_start_string, env.comment_start_string)
+    return [*starts, *(prefix for prefix in prefixes if prefix)]
 
 
 def _children(paths: Iterable[str]) -> dict[str, tuple[list[str], list[str]]]:

@@ -27,7 +27,7 @@ Tree = dict[str, tuple[int, bytes]]
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sandbox without its process, which takes most of the time of a small render."""
 
-    def here(request: Mapping[str, Any], limits: Limits, origin: str) -> dict[str, Any]:
+    def here(request: Mapping[str, Any], limits: Limits, origin: str, code: object = ()) -> dict[str, Any]:
         answer = json.loads(json.dumps(cookiecutter_child.answer(json.loads(json.dumps(request)))))
         return result_of(answer, limits, origin)
 
