@@ -79,7 +79,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("--slo", "slo.freshness", "Share of the time in which the data is as fresh as asked.", "99%"),
     Question("--ci", "ci", "Where the repository's tests run: github, gitlab or none.", "github"),
     Question("--deploy", "deploy", "How it is deployed: compose, kubernetes or none.", "compose"),
-    Question("--catalog", "catalog", "The version of the blueprints.", "1.0"),
+    Question("--catalog", "catalog", "The version of the blueprints.", "1.1"),
     Question("--override", None, "A decision taken by you: DECISION=CHOICE.", "shop.orders.extract=append", True),
     Question(
         "--blueprint",
