@@ -17,12 +17,14 @@ from pipegen.core.spec import load as spec_load
 from pipegen.core.spec import source_url, write
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.spec.references import Place, Tables, rewritten
+from pipegen.core.spec.sources import TableSpec
 from pipegen.probe import registry
 from pipegen.store import workspace, yaml_file
 from pipegen.store.spec_edit import Edit, Put, edited
 
 Inputs = dict[str, bytes | None]
 Progress = Callable[[str], None]
+TREAT = "pipegen update --set sources.SOURCE.tables.TABLE.columns.COLUMN=mask"
 OF_A_SOURCE = ("freshness", "lateness", "deletes", "history")
 """Answers that ``new`` takes for the whole pipeline, and ``add source`` for the one source."""
 
@@ -32,17 +34,19 @@ def add_source(
     text: str,
     *,
     tables: Sequence[str] = (),
-    said: Mapping[str, str] | None = None,
+    said: Mapping[str, str | Sequence[str]] | None = None,
     cwd: Path = Path(),
     progress: Progress = lambda _: None,
+    tell: Progress = lambda _: None,
 ) -> Inputs:
     """The inputs of the repository with one source more: ``URL`` or ``NAME=URL``; a password in it is for the probe alone.
 
-    ``tables`` are as ``--table`` of ``new``; ``said`` is what holds for this source: volume, peak and those of
-    :data:`OF_A_SOURCE`; paths count from ``cwd``. Where the pipeline names its marts, those that the source allows are added.
+    ``tables`` are as ``--table`` of ``new``; ``said`` is what holds for this source: volume, peak, rule, personal_data and those
+    of :data:`OF_A_SOURCE`; paths count from ``cwd``; ``tell`` hears what is worth a person's look. Where the pipeline names its
+    marts, those that the source allows are added.
 
     Raises:
-        WorkspaceError: no repository.
+        WorkspaceError: no repository, or its inputs were edited meanwhile.
         SpecError, UsageError: what was said of the source cannot be taken; the name is taken.
         SourceError: the source cannot be read.
     """
@@ -51,13 +55,18 @@ def add_source(
     made = _draft(of, name, text, tables, said or {}, cwd)
     facts = generate.probe(_loaded(of, made), made, progress)
     completion.complete(made, facts)
-    source = write.plain(_loaded(of, made))["sources"][name]
+    asked = _loaded(of, made)
+    generate.refuse_broken_sql(asked, made.locate)
+    source = write.plain(asked)["sources"][name]
     after = {**of.tables, name: list(source["tables"])}
     changes = [*of.past(name), *_kept(of, after), Put(("sources", name), source)]
     path = f"sources/{name}.yml"
     raw = _with_marts(
         of, edited(of.raw, changes), {**of.measured, **facts}, {(name, table) for table in source["tables"]}
     )
+    of.as_it_was()
+    for note in generate.noted(asked, facts, TREAT):
+        tell(note)
     return {workspace.SPEC_FILE: raw, path: generate.measured_text(facts[name]).encode()}
 
 
@@ -84,7 +93,9 @@ def _as_argument(hint: str | None) -> str | None:
     return hint.replace("`--source NAME=URL`", "`pipegen add source NAME=URL`") if hint else None
 
 
-def _draft(of: Pipeline, name: str, text: str, tables: Sequence[str], said: Mapping[str, str], cwd: Path) -> Draft:
+def _draft(
+    of: Pipeline, name: str, text: str, tables: Sequence[str], said: Mapping[str, str | Sequence[str]], cwd: Path
+) -> Draft:
     """A draft with the new source alone in it."""
     flags: dict[str, str | Sequence[str]] = {"source": [text], **({"table": list(tables)} if tables else {})}
     flags |= {key: value for key, value in said.items() if key not in OF_A_SOURCE}
@@ -101,14 +112,16 @@ def _loaded(of: Pipeline, made: Draft) -> PipelineSpec:
     return spec_load.load({"catalog": of.spec.catalog, **made.values}, made.locate)
 
 
-def add_table(start: Path, texts: Sequence[str], *, progress: Progress = lambda _: None) -> Inputs:
+def add_table(
+    start: Path, texts: Sequence[str], *, progress: Progress = lambda _: None, tell: Progress = lambda _: None
+) -> Inputs:
     """The inputs of the repository with more tables of its sources: ``T``, ``SOURCE.T`` or ``SOURCE.SCHEMA.T``.
 
     A table that ``sources/NAME.yml`` has already is taken as it was measured; what was measured of the others stays. Where the
     pipeline names its marts, those that the tables allow are added.
 
     Raises:
-        WorkspaceError: no repository.
+        WorkspaceError: no repository, or its inputs were edited meanwhile.
         SpecError: everything that is wrong with the names; a source's URL is not known.
         SourceError: a source cannot be read, or has no such table.
     """
@@ -128,7 +141,19 @@ def add_table(start: Path, texts: Sequence[str], *, progress: Progress = lambda 
     after = {source: [*its, *wanted.get(source, ())] for source, its in of.tables.items()}
     new = {(source, table) for source, tables in wanted.items() for table in tables}
     raw = _with_marts(of, edited(of.raw, [*_kept(of, after), *changes]), measured, new)
+    of.as_it_was()
+    for note in generate.noted(_only(of.spec, wanted), measured, TREAT):
+        tell(note)
     return {**inputs, workspace.SPEC_FILE: raw}
+
+
+def _only(spec: PipelineSpec, wanted: Mapping[str, Sequence[str]]) -> PipelineSpec:
+    """A spec with the tables that are added, of which nothing is said yet, and no other."""
+    sources = {
+        name: spec.sources[name].model_copy(update={"tables": {table: TableSpec() for table in tables}})
+        for name, tables in wanted.items()
+    }
+    return spec.model_copy(update={"sources": sources})
 
 
 def _wanted(of: Pipeline, texts: Sequence[str]) -> dict[str, list[str]]:

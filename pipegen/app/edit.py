@@ -22,6 +22,7 @@ from pipegen.core.spec import load as spec_load
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.spec.template import is_template_spec
 from pipegen.store import workspace, yaml_file
+from pipegen.store.moves import EditedError
 from pipegen.store.spec_edit import Edit, Put, Remove, Rename, edited
 
 Parts = tuple[str, ...]
@@ -159,6 +160,19 @@ class Pipeline:
         was = self.spec.sources[source].was
         heads = {f"{name}.{table}" for name in (source, was) if name}
         return any(id.rpartition(".")[0] in heads for id in self.lock.design)
+
+    def as_it_was(self) -> None:
+        """Make sure that nobody edited pipegen.yml or ``sources/`` since they were read, as while a source was looked at.
+
+        Raises:
+            WorkspaceError: somebody did; what is made of the bytes of then would write over theirs.
+        """
+        if (self.root / workspace.SPEC_FILE).read_bytes() != self.raw:
+            raise EditedError(workspace.SPEC_FILE)
+        for name, content in self.files.items():
+            path = f"sources/{name}.yml"
+            if workspace.read_file(self.root, path) not in (content, None):  # None: its source was renamed by hand
+                raise EditedError(path)
 
     def past(self, source: str, table: str | None = None) -> list[Edit]:
         """The edits that take out a ``was`` of an earlier render with the name of what is added: it is not what that was."""

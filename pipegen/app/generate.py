@@ -73,17 +73,19 @@ def generate(
     _same_sources(asked, facts)
     completion.complete(made, facts)
     spec = spec_load.load(made.values, made.locate)
-    _refuse_broken_sql(spec, made.locate)
+    refuse_broken_sql(spec, made.locate)
     progress("designing")
     spec, design = _designed(spec, facts, made.locate)
     told: list[str] = []
     plan = plan_for(spec, facts, design, made.target, made.locate, progress, refresh=True, tell=told.append)
-    root, notes = shown(made.target, given.cwd), (*_notes(spec, facts), *told)
+    root, notes = shown(made.target, given.cwd), (*noted(spec, facts), *told)
     return Generated(made.target, spec, design, replace(plan, root=root, equivalent=say, notes=notes))
 
 
-def _notes(spec: PipelineSpec, facts: Mapping[str, Measured]) -> list[str]:
-    """What was found at the sources and is worth a person's look."""
+def noted(
+    spec: PipelineSpec, facts: Mapping[str, Measured], treat: str = "--personal-data TABLE.COLUMN=mask"
+) -> list[str]:
+    """What was found at the sources and is worth a person's look; ``treat`` is how it is said what becomes of personal data."""
     notes = []
     for name, source in spec.sources.items():
         for table, said in source.tables.items():
@@ -95,7 +97,7 @@ def _notes(spec: PipelineSpec, facts: Mapping[str, Measured]) -> list[str]:
             if personal:
                 notes.append(
                     f"{name}.{table}: {', '.join(personal)} may be personal data and will land as it is; "
-                    "say what becomes of it: `--personal-data TABLE.COLUMN=mask`, `tokenise`, `drop` or `keep`"
+                    f"say what becomes of it: `{treat}`, `tokenise`, `drop` or `keep`"
                 )
     return notes
 
@@ -254,8 +256,12 @@ def probe(spec: PipelineSpec, made: Draft, progress: Progress) -> dict[str, Meas
     return facts
 
 
-def _refuse_broken_sql(spec: PipelineSpec, locate: Locate) -> None:
-    """Business rules that no engine would parse, all at once."""
+def refuse_broken_sql(spec: PipelineSpec, locate: Locate) -> None:
+    """Refuse business rules that no engine would parse.
+
+    Raises:
+        SpecError: with every one of them.
+    """
     problems = []
     for name, source in spec.sources.items():
         for table, said in source.tables.items():

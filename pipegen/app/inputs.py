@@ -16,10 +16,12 @@ from pipegen.core.names import did_you_mean, shorten
 from pipegen.core.spec.load import load
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.spec.template import is_template_spec
+from pipegen.core.worktree import Found, Worktree
 from pipegen.probe import registry
 from pipegen.store import blueprints as blueprint_store
 from pipegen.store import workspace, yaml_file
 from pipegen.store.spec_edit import Put, edited
+from pipegen.store.worktree import Folder
 
 Progress = Callable[[str], None]
 
@@ -43,11 +45,28 @@ class Asked(Protocol):
 
 @dataclass(frozen=True)
 class Given:
-    """The inputs of a render by path, those of them that the update writes or removes, and what they are the inputs of."""
+    """The inputs of a render by path, those of them that the update writes or removes, and what they are the inputs of.
+
+    ``seen`` is what stood at each path when it was read: what is edited from then on is not written over.
+    """
 
     inputs: dict[str, bytes]
     changed: dict[str, bytes | None]
     theirs: Theirs
+    seen: Mapping[str, Found]
+
+
+class Seen:
+    """A working tree as it was read: each path once."""
+
+    def __init__(self, work: Worktree) -> None:
+        self._work = work
+        self.found: dict[str, Found] = {}
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of a plain file; None for anything else."""
+        here = self.found.setdefault(path, self._work.at(path))
+        return here.content if here.kind == "file" else None
 
 
 def given_inputs(root: Path, lock: Lock, asked: Asked, progress: Progress) -> Given:
@@ -60,16 +79,18 @@ def given_inputs(root: Path, lock: Lock, asked: Asked, progress: Progress) -> Gi
         BlueprintError: a blueprint that is not there.
     """
     changed: dict[str, bytes | None] = dict(asked.inputs)
-    was = (root / workspace.SPEC_FILE).read_bytes()
+    seen = Seen(Folder(root))
+    was = seen.read(workspace.SPEC_FILE) or b""
     spec = changed.get(workspace.SPEC_FILE) or was
     if is_template_spec(yaml_file.parse(spec, workspace.SPEC_FILE).values):
         spec, made = read_template(root, spec, sets=asked.sets, to=asked.to, trust=asked.trust, cwd=asked.start)
-        return Given({workspace.SPEC_FILE: spec}, changed | ({workspace.SPEC_FILE: spec} if spec != was else {}), made)
+        changed |= {workspace.SPEC_FILE: spec} if spec != was else {}
+        return Given({workspace.SPEC_FILE: spec}, changed, made, seen.found)
     spec = _edited(root, spec, lock, asked)
     if spec != was:
         changed[workspace.SPEC_FILE] = spec
     document = yaml_file.parse(spec, workspace.SPEC_FILE)
-    sources = sources_of(root, document.values, changed)
+    sources = sources_of(seen.read, document.values, changed)
     if asked.probe:
         for path, content in _probed(
             root, load({"catalog": lock.catalog, **document.values}, document.locate), progress
@@ -77,7 +98,7 @@ def given_inputs(root: Path, lock: Lock, asked: Asked, progress: Progress) -> Gi
             if sources.get(path) != content:
                 changed[path] = sources[path] = content
     inputs = {workspace.SPEC_FILE: spec, **sources}
-    return Given(inputs, changed, read_pipeline(root, document, inputs, lock, refresh=True))
+    return Given(inputs, changed, read_pipeline(root, document, inputs, lock, refresh=True), seen.found)
 
 
 def _edited(root: Path, spec: bytes, lock: Lock, asked: Asked) -> bytes:
@@ -129,10 +150,13 @@ def _to(spec: bytes, to: str) -> bytes:
     )
 
 
-def sources_of(root: Path, values: Mapping[str, Any], changed: dict[str, bytes | None]) -> dict[str, bytes]:
+def sources_of(
+    read: Callable[[str], bytes | None], values: Mapping[str, Any], changed: dict[str, bytes | None]
+) -> dict[str, bytes]:
     """``sources/NAME.yml`` of every source by path, with what ``changed`` has of them.
 
-    That of a source that was renamed by hand moves with it, and is put into ``changed``.
+    ``read`` gives the bytes of a path, None where nothing is there. The file of a source that was renamed by hand moves with it,
+    and is put into ``changed``.
     """
     found: dict[str, bytes] = {}
     named = values.get("sources")
@@ -140,10 +164,10 @@ def sources_of(root: Path, values: Mapping[str, Any], changed: dict[str, bytes |
         return found
     for name, source in named.items():
         path = f"sources/{name}.yml"
-        content = changed[path] if path in changed else workspace.read_file(root, path)
+        content = changed[path] if path in changed else read(path)
         old = source.get("was") if isinstance(source, Mapping) else None
         if content is None and isinstance(old, str) and old not in named:
-            content = workspace.read_file(root, f"sources/{old}.yml")
+            content = read(f"sources/{old}.yml")
             if content is not None:
                 changed |= {path: content, f"sources/{old}.yml": None}
         if content is not None:

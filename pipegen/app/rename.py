@@ -24,16 +24,19 @@ def rename(start: Path, old: str, new: str) -> Inputs:
     ``was`` says what the thing was called at the last render, so that an update carries the edits of its files.
 
     Raises:
-        WorkspaceError, SpecError: as :func:`pipegen.app.edit.pipeline`.
+        WorkspaceError, SpecError: as :func:`pipegen.app.edit.pipeline`; or the inputs were edited meanwhile.
         UsageError: nothing is called so, or the new name is taken or cannot be one.
     """
     of = pipeline(start)
     if old == new:
         raise UsageError(f"`{names.shorten(old)}` is called so already")
     if old in of.spec.sources:
-        return _source(of, old, new)
-    source, table = _table_called(of, old)
-    return _table(of, source, table, _without_source(of, source, new))
+        inputs = _source(of, old, new)
+    else:
+        source, table = _table_called(of, old)
+        inputs = _table(of, source, table, _without_source(of, source, new))
+    of.as_it_was()
+    return inputs
 
 
 def _source(of: Pipeline, old: str, new: str) -> Inputs:
@@ -123,7 +126,17 @@ def _refuse_taken(new: str, others: list[str], id: Callable[[str], str], what: s
 
 
 def _references(of: Pipeline, after: Mapping[str, list[str]], moved: Mapping[Place, Place]) -> list[Edit]:
-    return [Put(at, text) for at, text in rewritten(of.spec.marts or {}, of.tables, after, moved).items()]
+    """What marts and answers say of tables; an answer that is a bare name may speak of anything, and stays."""
+    marts = rewritten(of.spec.marts or {}, of.tables, after, moved)
+    full = {".".join(place): ".".join(now) for place, now in moved.items()}
+    answers: list[tuple[tuple[str, ...], Mapping[str, object]]] = [
+        *((("answers", name), said) for name, said in of.spec.answers.items()),
+        *((("blueprints", str(i), "answers"), ref.answers) for i, ref in enumerate(of.spec.blueprints)),
+    ]
+    changes: list[Edit] = [Put(at, text) for at, text in marts.items()]
+    for at, said in answers:
+        changes += [Put((*at, id), full[v]) for id, v in said.items() if isinstance(v, str) and v in full]
+    return changes
 
 
 def _overrides(of: Pipeline, renamed: Callable[[str], str]) -> list[Edit]:

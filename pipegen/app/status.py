@@ -109,7 +109,7 @@ def _of_template(root: Path, document: yaml_file.Document, lock: Lock) -> list[s
 
 def _of_pipeline(root: Path, document: yaml_file.Document, lock: Lock) -> list[str]:
     """Why an update would change something: an edited spec, or newer blueprints."""
-    raw = sources_of(root, document.values, {})
+    raw = sources_of(lambda path: workspace.read_file(root, path), document.values, {})
     try:
         pipeline = read_pipeline(root, document, raw, lock)
     except BlueprintError as error:

@@ -159,7 +159,7 @@ class _Update:
         fresh = rendering.lock.model_copy(update={"inputs": {p: digest(c) for p, c in inputs.items()}})
         made = transaction(
             f"update to catalog {fresh.catalog}" if fresh.catalog else "update", merge, fresh, self.work,
-            inputs=inputs, changed_inputs=changed, records=rendering.records,
+            inputs=inputs, changed_inputs=changed, seen=self.given.seen, records=rendering.records,
             archives=self.bases.archives(), forget=settled.forget,
         )  # fmt: skip
         open_now = tuple(sorted(o.path for o in merge.outcomes if o.entry is not None and o.entry.pending))

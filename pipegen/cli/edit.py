@@ -48,6 +48,8 @@ def source(
     lateness: Annotated[str | None, _asked("lateness")] = None,
     deletes: Annotated[str | None, _asked("deletes")] = None,
     history: Annotated[str | None, _asked("history")] = None,
+    rule: Annotated[list[str] | None, _asked("rule")] = None,
+    personal_data: Annotated[list[str] | None, _asked("personal_data")] = None,
     dry_run: DryRun = False, diff: Diff = False, conflict: Conflict = "inline", accept_design: Accept = None,
     json: Json = False, no_input: NoInput = False, no_color: NoColor = False, verbose: Verbose = False, debug: Debug = False,
     directory: Directory = Path(),
@@ -58,17 +60,27 @@ def source(
     """
     answers = {
         "volume": volume, "peak": peak, "freshness": freshness, "lateness": lateness, "deletes": deletes, "history": history,
+        "rule": rule, "personal_data": personal_data,
     }  # fmt: skip
-    said = {key: value for key, value in answers.items() if value is not None}
+    said = {key: value for key, value in answers.items() if value}
 
     def made(terminal: Terminal) -> Inputs:
         from pipegen.app import add as use_case
 
         return use_case.add_source(
-            directory, url, tables=table or (), said=said, cwd=directory, progress=terminal.progress
+            directory, url, tables=table or (), said=said, cwd=directory, progress=terminal.progress, tell=terminal.warn
         )
 
-    _go(made, directory, conflict, accept_design, _show_only(dry_run, diff), json, (no_color, verbose, debug))
+    _go(
+        "add source",
+        made,
+        directory,
+        conflict,
+        accept_design,
+        _show_only(dry_run, diff),
+        json,
+        (no_color, verbose, debug),
+    )
 
 
 @add.command("table", short_help="Tables more of a source that is there.")
@@ -86,9 +98,18 @@ def table(
     def made(terminal: Terminal) -> Inputs:
         from pipegen.app import add as use_case
 
-        return use_case.add_table(directory, names, progress=terminal.progress)
+        return use_case.add_table(directory, names, progress=terminal.progress, tell=terminal.warn)
 
-    _go(made, directory, conflict, accept_design, _show_only(dry_run, diff), json, (no_color, verbose, debug))
+    _go(
+        "add table",
+        made,
+        directory,
+        conflict,
+        accept_design,
+        _show_only(dry_run, diff),
+        json,
+        (no_color, verbose, debug),
+    )
 
 
 def rename(
@@ -109,7 +130,7 @@ def rename(
 
         return use_case.rename(directory, old, new)
 
-    _go(made, directory, conflict, accept_design, _show_only(dry_run, diff), json, (no_color, verbose, debug))
+    _go("rename", made, directory, conflict, accept_design, _show_only(dry_run, diff), json, (no_color, verbose, debug))
 
 
 def _show_only(dry_run: bool, diff: bool) -> str | None:
@@ -117,21 +138,23 @@ def _show_only(dry_run: bool, diff: bool) -> str | None:
 
 
 def _go(
-    made: Callable[[Terminal], Inputs], directory: Path, conflict: str, accept: list[str] | None, show_only: str | None,
+    what: str, made: Callable[[Terminal], Inputs], directory: Path, conflict: str, accept: list[str] | None, show_only: str | None,
     json: bool, manner: tuple[bool, bool, bool],
 ) -> None:  # fmt: skip
     """Make the inputs, and update the repository to them."""
     from pipegen.cli.main import command
 
     def go(terminal: Terminal) -> int:
-        from pipegen.app.update import Request, interrupted, writing
-        from pipegen.cli.update import run, style
+        from pipegen.app import update as use_case
+        from pipegen.cli.update import ended, run, style
 
-        asked = Request(start=directory, conflict=style(conflict), accept=frozenset(accept or ()))
-        if show_only is None and interrupted(directory):  # the inputs are read when they are whole
-            with writing(directory, "recover") as recovered:
-                terminal.warn(recovered or "")
-        inputs = made(terminal)
-        return run(replace(asked, inputs=inputs), terminal, json=json, show_only=show_only)
+        asked = use_case.Request(start=directory, conflict=style(conflict), accept=frozenset(accept or ()))
+        if show_only is not None:
+            return run(replace(asked, inputs=made(terminal)), terminal, json=json, show_only=show_only)
+        with use_case.writing(directory, what) as recovered:  # no other run writes what the inputs are made from
+            if recovered:
+                terminal.warn(recovered)
+            planned = use_case.update(replace(asked, inputs=made(terminal)), terminal.progress)
+            return ended(use_case.apply(planned), terminal, json)
 
     command(go, *manner)

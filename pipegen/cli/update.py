@@ -96,7 +96,7 @@ def run(request: Request, terminal: Terminal, *, json: bool, show_only: str | No
     with use_case.writing(request.start, "update") as recovered:
         if recovered:
             terminal.warn(recovered)
-        return _ended(use_case.apply(use_case.update(request, terminal.progress)), terminal, json)
+        return ended(use_case.apply(use_case.update(request, terminal.progress)), terminal, json)
 
 
 def _shown(made: Updated, terminal: Terminal, json: bool, how: str) -> int:
@@ -114,7 +114,7 @@ def _shown(made: Updated, terminal: Terminal, json: bool, how: str) -> int:
     return errors.EXIT_DIFFERS if how == "check" and (made.changes or made.unresolved) else errors.EXIT_OK
 
 
-def _ended(made: Updated, terminal: Terminal, json: bool) -> int:
+def ended(made: Updated, terminal: Terminal, json: bool) -> int:
     from pipegen.core import errors
     from pipegen.ui import views
     from pipegen.ui.terminal import document

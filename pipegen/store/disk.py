@@ -46,7 +46,7 @@ class ThroughLinkError(NotADirectoryError):
 def refusal(target: object, error: OSError, hints: Mapping[int, str] = {}) -> WorkspaceError:
     """What the system refused, as an error for people; ``hints`` go before the usual ones."""
     number = error.errno or 0
-    why = "the way to it leads through a symlink" if isinstance(error, ThroughLinkError) else error.strerror
+    why = "the way to it leads through a symlink" if isinstance(error, ThroughLinkError) else error.strerror or error
     return WorkspaceError(f"`{target}` cannot be written: {why}", hint=hints.get(number, _HINTS.get(number)))
 
 

@@ -193,8 +193,8 @@ class Moves:
     def _without_refused(self, move: Move) -> Move:
         """The lock's move with a lock that knows what was refused; the journal knows it first."""
         if not self.record.abort:
-            planned, before = self._journal.content(str(self._lock)), self._journal.stood(self._lock).content
-            assert before is not None
+            planned = self._journal.content(str(self._lock))
+            before = self._journal.stood(self._lock).content or planned
             name = str(len(self.record.moves) + len(self.record.refused))
             mode = int(move.new.split()[1], 8)
             found = self._journal.stage_anew(name, refusing(planned, before, self.record.refused), mode)

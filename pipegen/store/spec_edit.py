@@ -18,10 +18,11 @@ from pipegen.core.errors import Problem, SpecError, UsageError
 from pipegen.core.names import shorten
 from pipegen.core.spec import address
 from pipegen.store import yaml_file
-from pipegen.store.spec_layout import Layout, Parts, nested, of_spec
+from pipegen.store.spec_layout import Parts, layout_of, nested
 from pipegen.store.yaml_nodes import page
 from pipegen.store.yaml_remove import remove
-from pipegen.store.yaml_splice import Piece, Sheet, UnusualError, put, rename
+from pipegen.store.yaml_sheet import Piece, Sheet, UnusualError
+from pipegen.store.yaml_splice import put, rename
 
 BOM = "\ufeff"
 
@@ -52,10 +53,8 @@ class Remove:
 Edit = Put | Rename | Remove
 
 
-def edited(raw: bytes, changes: Sequence[Edit], name: str = "pipegen.yml", layout: Layout | None = None) -> bytes:
+def edited(raw: bytes, changes: Sequence[Edit], name: str = "pipegen.yml") -> bytes:
     """The bytes of a YAML mapping with edits made one after the other; digits in an address count the items of a list.
-
-    ``layout`` says how what is new is written; None: as in pipegen.yml.
 
     Raises:
         SpecError: the file is no YAML mapping, or one in which an edit cannot be made; where, and what to write by hand.
@@ -65,12 +64,12 @@ def edited(raw: bytes, changes: Sequence[Edit], name: str = "pipegen.yml", layou
     text = raw.decode("utf-8").removeprefix(BOM)
     for run in _independent(changes):
         try:
-            text, document = _made(text, document, run, layout)
+            text, document = _made(text, document, run)
         except SpecError:
             if len(run) == 1:
                 raise
             for change in run:  # says which of them cannot be made
-                text, document = _made(text, document, [change], layout)
+                text, document = _made(text, document, [change])
     return ((BOM if raw.startswith(BOM.encode()) else "") + text).encode()
 
 
@@ -144,16 +143,14 @@ def _child(node: Any, part: str, parts: Parts) -> Any:
     raise UsageError(f"`{_shown(parts)}` is not there")
 
 
-def _made(
-    text: str, document: yaml_file.Document, run: Sequence[Edit], layout: Layout | None
-) -> tuple[str, yaml_file.Document]:
+def _made(text: str, document: yaml_file.Document, run: Sequence[Edit]) -> tuple[str, yaml_file.Document]:
     """The text with edits that do not concern each other, and what it says then."""
     before = document.values
     after = with_edits(before, run)
     if _same(before, after):
         return text, document
     try:
-        sheet = Sheet(page(text), before, layout or of_spec(before))
+        sheet = Sheet(page(text), before, layout_of(before))
         made = _put_in(text, [piece for change in run for piece in _pieces(sheet, change, after)])
         found = yaml_file.parse(made.encode(), document.name)
     except (UnusualError, yaml.YAMLError, SpecError) as error:

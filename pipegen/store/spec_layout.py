@@ -87,7 +87,7 @@ PIPELINE = Layout(
 """pipegen.yml of a pipeline."""
 
 TEMPLATE = Layout(
-    {("blueprints", "0", *at): text for at, text in template._COMMENTS.items()},
+    {("blueprints", "0", *at): text for at, text in template.COMMENTS.items()},
     frozenset({("blueprints", "*", "answers"), ("blueprints", "*", "drawn")}),
     (("version", "name"), ("blueprints",)),
     {("blueprints", "*"): _fields(template.TemplateRef), ("blueprints", "*", "drawn"): _fields(template.Drawn)},
@@ -106,6 +106,8 @@ MEASURED = Layout(
 """``sources/NAME.yml``."""
 
 
-def of_spec(values: Mapping[str, Any]) -> Layout:
-    """The layout of a pipegen.yml."""
+def layout_of(values: Mapping[str, Any]) -> Layout:
+    """The layout of a file by what it says."""
+    if "server" in values and "tables" in values:
+        return MEASURED
     return TEMPLATE if template.is_template_spec(values) else PIPELINE

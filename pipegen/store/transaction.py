@@ -107,6 +107,7 @@ def abort(root: Path) -> Aborted:
 
 def _carried_out(root: Path, transaction: Transaction, folders: Mapping[str, int], *, abort: bool) -> tuple[str, ...]:
     """Prepare, commit, move, clean up; ``folders`` are modes of folders that may be gone."""
+    assert not journal.is_committed(root, TRANSACTION), "what a killed run left is finished by `held`, first"
     committed = False
     try:
         with journal.begun(root) as opened:
@@ -151,10 +152,18 @@ def _prepared(
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise WorkspaceError(str(first.get("ctx", {}).get("error", first["msg"]))) from None
+    _check(work, record)
+    return record
+
+
+def _check(work: Folder, record: Record) -> None:
+    """What would stop the transaction half-way stops it now."""
+    for folder in (journal.CONFLICTS, BACKUP):
+        if work.at(folder).kind not in ("absent", "folder"):
+            raise WorkspaceError(f"`{folder}` cannot be written: it is no folder", hint="remove it")
     for move in record.moves:
         if move.kind in ("input", "lock") and work.at(move.path).stamp != move.old:
             raise EditedError(move.path)
-    return record
 
 
 def _folders_on_the_way(root: Path, paths: list[str]) -> tuple[dict[str, int], list[str]]:

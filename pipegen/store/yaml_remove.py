@@ -7,7 +7,8 @@ from typing import Any
 
 from pipegen.store.spec_layout import Parts
 from pipegen.store.yaml_nodes import BLANK, Page
-from pipegen.store.yaml_splice import Piece, Sheet, Step, UnusualError, changed_unit, replaced
+from pipegen.store.yaml_sheet import Piece, Sheet, Step, UnusualError
+from pipegen.store.yaml_splice import changed_unit, replaced
 
 _COMMA = re.compile(r"\s*,")
 

@@ -6,96 +6,15 @@ as far as the edit allows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 from pipegen.core import yaml_text
 from pipegen.store.spec_layout import Layout, Parts, nested
 from pipegen.store.yaml_nodes import BLANK, Entry, Node, Page
-
-Piece = tuple[int, int, str]
-"""From where to where, and what stands there instead."""
-
-
-class UnusualError(Exception):
-    """The text is written in a way in which the edit cannot be made."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step on the way to an address: an entry, what holds it, and the holder's address and own step."""
-
-    holder: Node
-    index: int
-    at: Parts
-    above: Step | None = None
-
-    @property
-    def entry(self) -> Entry:
-        return self.holder.entries[self.index]
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A text that is edited: its nodes, its plain values, and how it is laid out."""
-
-    page: Page
-    values: dict[str, Any]
-    layout: Layout
-
-    def value(self, parts: Parts) -> Any:
-        """The plain value at an address that is there."""
-        node: Any = self.values
-        for part in parts:
-            node = node[int(part)] if isinstance(node, list) else node[part]
-        return node
-
-    def way(self, parts: Parts) -> list[Step]:
-        """The steps to an address, as far as it is there."""
-        steps: list[Step] = []
-        node = self.page.root
-        for part in parts:
-            index = _index(node, part)
-            if node is None or index is None:
-                break
-            steps.append(Step(node, index, parts[: len(steps)], steps[-1] if steps else None))
-            node = steps[-1].entry.value
-        return steps
-
-    def indented(self, lines: list[str], column: int, holder: Node | None) -> list[str]:
-        """Lines of the layout as they stand at a column, by the indentation of the file."""
-        step = _indentation(self.page, holder)
-        return [" " * (column + (len(line) - len(line.lstrip(" "))) // 2 * step) + line.lstrip(" ") for line in lines]
-
-
-def _index(node: Node | None, part: str) -> int | None:
-    if node is None or node.kind not in ("mapping", "sequence"):
-        return None
-    if node.kind == "sequence":
-        return int(part) if part.isascii() and part.isdigit() and int(part) < len(node.entries) else None
-    return next((i for i, entry in enumerate(node.entries) if entry.text == part), None)
-
-
-def _indentation(page: Page, near: Node | None) -> int:
-    """By how much a mapping is indented below its key: as beside the edit, else as first in the file, else by two."""
-    for node in (near, page.root):
-        found = _first_indentation(page, node)
-        if found:
-            return found
-    return 2
-
-
-def _first_indentation(page: Page, node: Node | None) -> int | None:
-    for entry in node.entries if node is not None and node.block else ():
-        inner = entry.value
-        if entry.key is not None and inner.block and inner.kind == "mapping":
-            return page.column(inner.entries[0].start) - page.column(entry.start)
-        found = _first_indentation(page, inner)
-        if found:
-            return found
-    return None
+from pipegen.store.yaml_sheet import Piece, Sheet, Step, UnusualError, neighbour
 
 
 def put(sheet: Sheet, parts: Parts, value: Any) -> list[Piece]:
@@ -223,9 +142,8 @@ def _header_tail(page: Page, old: Node) -> str:
     """The comment on the first line of a block scalar: it stays when the text below is replaced."""
     if old.style not in ("|", ">"):
         return ""
-    line = page.text[old.start : page.end(page.line(old.start))]
-    comment = line.find(" #")
-    return line[comment:] if comment >= 0 else ""
+    comment = re.search(r"[ \t]+#.*", page.text[old.start : page.end(page.line(old.start))])
+    return comment[0] if comment else ""
 
 
 def _item(page: Page, step: Step, value: Any) -> Piece:
@@ -247,7 +165,7 @@ def _in_flow(sheet: Sheet, way: list[Step], parts: Parts, value: Any) -> list[Pi
     if node.kind == "alias" or node.named:
         raise UnusualError
     if not rest or node.kind == "scalar":
-        return [_flow_value(sheet.page, way[-1], nested(rest, value))]
+        return [_flow_value(way[-1], nested(rest, value))]
     new = yaml_text.flow(nested(rest, value))[1:-1]
     if not node.entries:
         at = node.start + 1
@@ -260,32 +178,12 @@ def _in_flow(sheet: Sheet, way: list[Step], parts: Parts, value: Any) -> list[Pi
     return [(entry.end, entry.end, f"{space}, {new}")]
 
 
-def _flow_value(page: Page, step: Step, value: Any) -> Piece:
+def _flow_value(step: Step, value: Any) -> Piece:
     entry = step.entry
     text = yaml_text.flow(value)
     if not entry.value.empty or entry.key is None:
         return (entry.value.start, entry.value.end, text)
-    behind = page.text[entry.end : entry.end + 1]
-    return (entry.end, entry.end, f"{' ' if entry.colon else ': '}{text}{'' if behind in (',', '}', ']') else ' '}")
-
-
-def neighbour(layout: Layout, node: Node, at: Parts, key: str) -> tuple[int, bool]:
-    """The entry that a new key stands beside, and whether behind it; one of its own section first."""
-    order = layout.order(at)
-    rank = {name: number for number, name in enumerate(order)}
-    if key not in rank:
-        return len(node.entries) - 1, True
-    known = [(rank[entry.text], index) for index, entry in enumerate(node.entries) if entry.text in rank]
-    section = layout.section(key) if not at else None
-    own = [k for k in known if not at and layout.section(order[k[0]]) == section]
-    for choices in (own, known):
-        before = [k for k in choices if k[0] < rank[key]]
-        behind = [k for k in choices if k[0] > rank[key]]
-        if before:
-            return max(before)[1], True
-        if behind:
-            return min(behind)[1], False
-    return len(node.entries) - 1, True
+    return (entry.end, entry.end, f"{' ' if entry.colon else ': '}{text}")
 
 
 def _inserted(sheet: Sheet, node: Node, at: Parts, key: str, value: Any) -> list[Piece]:

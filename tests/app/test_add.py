@@ -10,7 +10,7 @@ from pipegen.app import add
 from pipegen.app import update as updating
 from pipegen.app.answers import Given
 from pipegen.app.generate import apply, generate
-from pipegen.core.errors import PipegenError, SourceError, SpecError, UsageError
+from pipegen.core.errors import PipegenError, SourceError, SpecError, UsageError, WorkspaceError
 from pipegen.probe import registry
 from pipegen.store import yaml_file
 
@@ -235,6 +235,53 @@ def test_a_table_takes_a_name_of_the_past_and_not_its_files(here: Path) -> None:
     path.write_text(path.read_text().replace("      customers: {}", "      customers: {was: visits}"))
     (here / "exports/visits.csv").write_text("visit_id,page\n1,a\n2,b\n")
     assert values(add.add_table(root, ["visits"]))["sources"]["exports"]["tables"]["customers"] == {}
+
+
+@pytest.mark.parametrize("path", ["pipegen.yml", "sources/exports.yml"])
+def test_what_a_person_saves_while_a_source_is_looked_at_is_not_written_over(
+    here: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    root = made(here, "exports/*.csv")
+    (here / "exports/visits.csv").write_text("visit_id,page\n1,a\n2,b\n")
+    real = registry.probe
+
+    def probe(*source: Any, **how: Any) -> Any:
+        with (root / path).open("a") as file:
+            file.write("# ours\n")
+        return real(*source, **how)
+
+    monkeypatch.setattr(registry, "probe", probe)
+    for adds in (lambda: add.add_source(root, "db=shop.db", cwd=here), lambda: add.add_table(root, ["visits"])):
+        with pytest.raises(WorkspaceError, match=f"`{path}` was edited meanwhile"):
+            adds()
+
+
+def test_a_rule_and_personal_data_are_said_with_the_source(here: Path) -> None:
+    root = made(here, "db=shop.db")
+    said = {"rule": ["orders: total >= 0"], "personal_data": ["customers.email=tokenise"]}
+    told: list[str] = []
+    inputs = add.add_source(root, "exports=exports/*.csv", said=said, cwd=here, tell=told.append)
+    tables = values(inputs)["sources"]["exports"]["tables"]
+    assert tables["orders"] == {"rules": [{"name": "total >= 0", "expect": "total >= 0"}]}
+    assert tables["customers"] == {"columns": {"email": "tokenise"}}
+    assert told == []
+    with pytest.raises(SpecError, match="this is not a SQL expression") as found:
+        add.add_source(root, "exports=exports/*.csv", said={"rule": ["orders: total >"]}, cwd=here)
+    assert [p.where for p in found.value.problems()] == ["--rule"]
+
+
+def test_what_is_worth_a_look_is_told_of_what_is_added_alone(here: Path) -> None:
+    root = made(here, "exports/*.csv", table=["orders"])
+    (here / "people.csv").write_text("id,email\n1,a@example.com\n2,b@example.com\n3,c@example.com,too many\n")
+    told: list[str] = []
+    add.add_source(root, "people.csv", cwd=here, tell=told.append)
+    add.add_table(root, ["customers"], tell=told.append)
+    say = f"may be personal data and will land as it is; say what becomes of it: `{add.TREAT}`, `tokenise`, `drop` or `keep`"
+    assert told == [
+        "people.people: 1 row does not parse, and will go to quarantine",
+        f"people.people: email {say}",
+        f"exports.customers: email {say}",
+    ]
 
 
 def test_every_table_that_cannot_be_added_is_said_at_once(here: Path) -> None:

@@ -150,6 +150,17 @@ def test_the_sample_is_renamed_as_any_other(here: Path) -> None:
     assert "shop.clients.extract" in lock["design"]
 
 
+def test_an_answer_that_is_a_table_of_a_source_is_renamed_and_one_that_may_be_anything_is_not(root: Path) -> None:
+    spec = root / "pipegen.yml"
+    answers = "answers: {audit: {of: exports.customers, team: customers, also: exports, at: [exports.customers]}}\n"
+    own = "blueprints:\n  - {source: ../x, answers: {of: exports.customers}}  # ours\n"
+    spec.write_text(spec.read_text() + answers + own)
+    for old, new, table in (("customers", "clients", "exports.clients"), ("exports", "partner", "partner.customers")):
+        text = (rename(root, old, new)["pipegen.yml"] or b"").decode()
+        assert answers.replace("{of: exports.customers", f"{{of: {table}") in text
+        assert own.replace("exports.customers", table) in text
+
+
 REFUSED = [
     ("exports", "exports", "`exports` is called so already", None),
     ("export", "x", "no source and no table is called `export`", "did you mean `exports`?"),

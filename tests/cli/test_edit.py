@@ -4,10 +4,14 @@ import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipegen.cli.main import run
+from pipegen.core.errors import WorkspaceError
+from pipegen.probe import registry
+from pipegen.store import transaction
 from tests.small import tree
 
 Result = tuple[int, str, str]
@@ -71,6 +75,7 @@ def test_each_command_updates_the_repository_and_leaves_nothing_to_do(
 
 def test_flags_of_a_source_stand_on_the_source(root: Path, pipegen: Callable[..., Result]) -> None:
     flags = ("--volume", "9GB/day", "--peak", "3x", "--lateness", "2h", "--history", "none", "--table", "db.orders")
+    flags = (*flags, "--rule", "orders: total >= 0", "--personal-data", "orders.total=keep")
     code, _, err = pipegen(
         "add", "source", "db=../shop.db", "--freshness", "15m", "--deletes", "soft", *flags, "-C", "shop"
     )
@@ -80,6 +85,21 @@ def test_flags_of_a_source_stand_on_the_source(root: Path, pipegen: Callable[...
         said.splitlines()
     )
     assert "9GB/day" in said
+    assert "expect: total >= 0" in said
+    assert "columns: {total: keep}" in said
+
+
+def test_personal_data_of_what_is_added_is_told_and_the_remedy_works(
+    root: Path, pipegen: Callable[..., Result]
+) -> None:
+    (root.parent / "exports/people.csv").write_text("id,email\n1,a@example.com\n2,b@example.com\n")
+    code, _, err = pipegen("add", "table", "people", "-C", "shop")
+    assert code == 0, err
+    assert "note: exports.people: email may be personal data" in err
+    assert "customers" not in err.partition("note: ")[2].partition("\n")[0]
+    code, _, err = pipegen("update", "--set", "sources.exports.tables.people.columns.email=mask", "-C", "shop")
+    assert code == 0, err
+    assert "      people: {columns: {email: mask}}\n" in (root / "pipegen.yml").read_text()
 
 
 def test_an_edit_that_overlaps_is_a_conflict(root: Path, pipegen: Callable[..., Result]) -> None:
@@ -90,6 +110,30 @@ def test_an_edit_that_overlaps_is_a_conflict(root: Path, pipegen: Callable[..., 
     assert '"mine"' in (root / "dags/partner.py").read_text()
     aside = [p.read_text() for p in (root / ".pipegen/conflicts").rglob("partner.py*")]
     assert any('"partner"' in text for text in aside)
+
+
+def test_no_other_run_writes_what_the_inputs_are_made_from(
+    root: Path, pipegen: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visits(root.parent)
+    real = registry.probe
+    others: list[str] = []
+
+    def probe(*source: Any, **how: Any) -> Any:
+        with pytest.raises(WorkspaceError) as found, transaction.held(root, "update"):
+            pass
+        others.append(found.value.message)
+        return real(*source, **how)
+
+    monkeypatch.setattr(registry, "probe", probe)
+    for words in COMMANDS[:2]:
+        assert pipegen(*words, "-C", "shop")[0] == 0
+        assert f"{words[0]} {words[1]}" in others.pop()
+    with transaction.held(root, "update"):
+        code, _, err = pipegen("rename", "customers", "clients", "-C", "shop")
+    assert code == 1
+    assert "update" in err
+    assert "clients" not in (root / "pipegen.yml").read_text()
 
 
 WRONG = (
@@ -120,6 +164,7 @@ def test_what_is_wrong_is_said_and_nothing_is_written(root: Path, pipegen: Calla
 
 def test_a_repository_of_one_template_has_no_sources(here: Path, pipegen: Callable[..., Result]) -> None:
     (here / "pipegen.yml").write_text("version: 1\nname: x\nblueprints:\n  - {source: ../template}\n")
+    (here / ".pipegen").mkdir()
     for words in (("add", "source", "shop.db"), ("add", "table", "x"), ("rename", "a", "b")):
         code, _, err = pipegen(*words)
         assert code == 2

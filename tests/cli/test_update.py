@@ -15,6 +15,7 @@ from pipegen.core.blueprint import Blueprint
 from pipegen.core.errors import BlueprintError
 from pipegen.store import transaction
 from pipegen.store.blueprints import BlueprintStore, Catalog
+from pipegen.ui.terminal import Terminal
 from tests.render.blueprints import blueprint
 from tests.small import FILES, tree
 
@@ -373,6 +374,26 @@ def test_two_at_once(root: Path, pipegen: Callable[..., Result]) -> None:
     assert code == 1
     assert str(os.getpid()) in err
     assert "a test" in err
+
+
+def test_a_spec_that_is_saved_while_the_update_renders_is_not_written_over(
+    root: Path, pipegen: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def progress(terminal: Terminal, text: str) -> None:
+        if text == "rendering":
+            with (root / "pipegen.yml").open("a") as file:
+                file.write("# mine, saved meanwhile\n")
+
+    monkeypatch.setattr(Terminal, "progress", progress)
+    before = tree(root)
+    code, _, err = pipegen("update", "--set", "owner=kim")
+    assert code == 1
+    assert "`pipegen.yml` was edited meanwhile" in err
+    after = tree(root)
+    assert after.pop("pipegen.yml")[1].endswith(b"# mine, saved meanwhile\n")
+    assert {p: c for p, c in after.items() if "journal" not in p} == {
+        p: c for p, c in before.items() if p != "pipegen.yml"
+    }
 
 
 def test_an_interrupted_update_is_said_by_those_that_only_read(

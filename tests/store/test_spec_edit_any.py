@@ -78,6 +78,10 @@ def test_an_edit_changes_what_it_concerns_and_nothing_else(file: Written, data: 
     if isinstance(change, Remove) and of_mapping and lines[first].lstrip(" ").startswith("- "):
         beside = [at for parts, (at, _) in file.spans.items() if parts[:-1] == there[:-1] and at > first]
         last = min(beside, default=last)  # the next key takes the place behind the dash
+    if isinstance(change, Remove) and not of_mapping:  # comments that are indented below the dash go with the item
+        dash = len(lines[first]) - len(lines[first].lstrip(" "))
+        while last + 1 < len(lines) and re.match(rf" {{{dash + 1},}}#|\s*$", lines[last + 1]):
+            last += 1
     kept = [line for n, line in enumerate(lines) if not first <= n <= last]
     after = made.removeprefix("\ufeff").split(file.newline)
     if isinstance(change, Remove):

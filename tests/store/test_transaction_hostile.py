@@ -83,7 +83,11 @@ class TestHostile:
         assert list(outside.iterdir()) == []
 
     @pytest.mark.parametrize(
-        "path", [".pipegen", ".pipegen/journal", ".pipegen/journal/transaction", ".pipegen/conflicts", ".pipegen/base"]
+        "path",
+        [
+            ".pipegen",
+            *(f".pipegen/{name}" for name in ("journal", "journal/transaction", "conflicts", "base", "backup")),
+        ],
     )
     def test_no_folder_of_pipegen_is_a_symlink(self, root: Path, tmp_path: Path, path: str) -> None:
         outside = tmp_path / "outside"
@@ -95,7 +99,7 @@ class TestHostile:
         planned = CHANGE.transaction(root) if path != ".pipegen" else CHANGE.transaction(tmp_path / "old")
         before = shown(outside)
         with (
-            pytest.raises(WorkspaceError, match=r"symlink|something else is in its place"),
+            pytest.raises(WorkspaceError, match=r"symlink|no folder|something else is in its place"),
             transaction.held(root, "update"),
         ):
             transaction.apply(root, planned)

@@ -20,7 +20,7 @@ Address = tuple[str | int, ...]
 Locate = Callable[[Address], str | None]
 Place = Annotated[str, Field(min_length=1, max_length=2000)]
 
-_COMMENTS: dict[tuple[str, ...], str] = {
+COMMENTS: dict[tuple[str, ...], str] = {
     ("source",): "a folder, a git URL, a zip, or gh:owner/name",
     ("ref",): "a tag, branch or commit",
     ("answers",): "to the template's own variables; what is not here has its default",
@@ -102,7 +102,7 @@ def text(spec: TemplateSpec) -> str:
     values = plain(spec)
     head = yaml_text.dump({k: values[k] for k in ("version", "name")})
     block = frozenset({("answers",), ("drawn",)})
-    lines = yaml_text.dump(values["blueprints"][0], _COMMENTS, block=block).splitlines()
+    lines = yaml_text.dump(values["blueprints"][0], COMMENTS, block=block).splitlines()
     entry = "".join(f"{'  - ' if i == 0 else '    '}{line}\n" for i, line in enumerate(lines))
     return f"{SCHEMA_LINE}{head}\nblueprints:\n{entry}"
 

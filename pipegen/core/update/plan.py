@@ -14,7 +14,7 @@ from pipegen.core.update.match import Renames, matched
 from pipegen.core.update.outcome import Outcome, Write
 from pipegen.core.update.settle import CONFLICTS_FOLDER
 from pipegen.core.update.table import Table
-from pipegen.core.worktree import Worktree
+from pipegen.core.worktree import Found, Worktree
 
 
 @dataclass(frozen=True)
@@ -106,23 +106,27 @@ def transaction(
     *,
     inputs: Mapping[str, bytes],
     changed_inputs: Mapping[str, bytes | None],
+    seen: Mapping[str, Found],
     records: Mapping[str, bytes],
     archives: Iterable[str],
     forget: Iterable[str],
 ) -> Transaction | None:
     """The steps of an apply; None where all is as it should be.
 
-    ``inputs`` are pipegen.yml and ``sources/`` as they will be, ``changed_inputs`` those that the update itself writes or removes;
+    ``inputs`` are pipegen.yml and ``sources/`` as they will be, ``changed_inputs`` those that the update itself writes or removes,
+    ``seen`` what stood there when they were read;
     ``records`` other files of ``.pipegen/``, ``archives`` the bases that are there, ``forget`` files of settled conflicts.
     """
     base_path, base = merge.base(inputs)
     asides = {path: content for o in merge.outcomes for path, content in conflict_files(o).items()}
     wanted = {base_path: base, **records, **asides}
-    steps = [_step("record", path, content, MODE_FILE, work) for path, content in sorted(wanted.items())]
-    steps += [_step("input", path, content, MODE_FILE, work) for path, content in sorted(changed_inputs.items())]
+    steps = [_record(path, content, work) for path, content in sorted(wanted.items())]
+    for path, content in sorted(changed_inputs.items()):
+        here = seen.get(path) or work.at(path)
+        steps.append(Step("input", path, content, here.mode or MODE_FILE, here.stamp))
     steps += [Step("file", w.path, w.content, w.mode, w.over.stamp) for w in _ordered(merge.outcomes)]
     steps = [s for s in steps if s.kind == "file" or _differs(s, work)]
-    after = [_step("record", path, None, 0, work) for path in {*archives, *forget} - wanted.keys()]
+    after = [_record(path, None, work) for path in {*archives, *forget} - wanted.keys()]
     text = lock_text(merge.lock(fresh))
     here = work.at(LOCK_PATH)
     if not steps and not after and here.content == text:
@@ -132,9 +136,8 @@ def transaction(
     )
 
 
-def _step(kind: str, path: str, content: bytes | None, mode: int, work: Worktree) -> Step:
-    assert kind in ("input", "record")
-    return Step("input" if kind == "input" else "record", path, content, mode, work.at(path).stamp)
+def _record(path: str, content: bytes | None, work: Worktree) -> Step:
+    return Step("record", path, content, MODE_FILE if content is not None else 0, work.at(path).stamp)
 
 
 def _differs(step: Step, work: Worktree) -> bool:
