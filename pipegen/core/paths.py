@@ -25,6 +25,10 @@ def unsafe_because(path: str) -> str | None:
         return "it is not relative"
     if _ILLEGAL.search(path):
         return "it has a character that some system does not allow in a file name"
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return "it is no UTF-8"
     for part in path.split("/"):
         if part in ("", ".", ".."):
             return "it has an empty, `.` or `..` part"
@@ -34,7 +38,7 @@ def unsafe_because(path: str) -> str | None:
             return f"`{part}` ends with a dot or a space"
         if len(part.encode()) > _MAX_PART_BYTES:
             return f"a part of it is longer than {_MAX_PART_BYTES} bytes"
-    if path.split("/")[0].casefold() == ".git":
+    if ".git" in path.casefold().split("/"):
         return "it lies inside .git"
     return None
 
