@@ -25,7 +25,6 @@ from pipegen.core.spec.load import Locate
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.tree import FileTree, digest
 from pipegen.probe import expressions, registry
-from pipegen.render.renderer import render
 from pipegen.store import blueprints as blueprint_store
 from pipegen.store import fetch_url, git, workspace
 
@@ -123,6 +122,8 @@ def plan_for(
     progress("rendering")
     blueprints = selected(spec, target, locate, refresh=refresh, tell=tell)
     design = replace(design, answers=blueprint_answers.answers(spec, [b.manifest for b in blueprints], locate))
+    from pipegen.render.renderer import render  # with Jinja, which a run with nothing to do has no use for
+
     tree = render(blueprints, design)
     inputs = input_files(spec, facts)
     lock = fresh_lock(spec, facts, design, blueprints, tree, inputs)

@@ -20,7 +20,6 @@ from pipegen.core.spec import load as spec_load
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.tree import FileTree
 from pipegen.core.update.match import Renames
-from pipegen.render.renderer import render
 from pipegen.store import blueprints as blueprint_store
 from pipegen.store import workspace, yaml_file
 from pipegen.store.spec_edit import Put
@@ -92,6 +91,8 @@ class Pipeline:
         answers = blueprint_answers.answers(self.spec, [b.manifest for b in self.blueprints], locate)
         design = replace(settled.design, answers=answers)
         progress("rendering")
+        from pipegen.render.renderer import render  # with Jinja, which a run with nothing to do has no use for
+
         tree = render(self.blueprints, design)
         fresh = generate.fresh_lock(self.spec, self.measured, design, self.blueprints, tree, {})
         return Rendering(

@@ -18,8 +18,6 @@ from functools import cache
 from pathlib import Path
 from types import CodeType
 
-import jinja2
-
 _KEEP = 64
 _SUFFIX = ".templates"
 
@@ -39,6 +37,8 @@ def user_folder() -> Path | None:
 @cache
 def maker() -> bytes:
     """What compiled code depends on beside the template: Python, Jinja, and the code of this package."""
+    import jinja2
+
     state = hashlib.sha256(f"{sys.implementation.cache_tag} {jinja2.__version__}".encode())
     state.update(importlib.util.MAGIC_NUMBER)
     for path in sorted(Path(__file__).parent.glob("*.py")):

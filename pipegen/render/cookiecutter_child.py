@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import contextlib
 import json
+import marshal
 import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
 
-from pipegen.render.cookiecutter_code import KnownCode
+from pipegen.render.code_cache import read_sealed
 from pipegen.render.cookiecutter_walk import Render, Request
 
 # What nothing in a render does: files are read by Python's own imports alone.
@@ -35,6 +39,34 @@ _REFUSED = (
 )
 _READING = frozenset({"os.listdir", "os.scandir"})
 _ZONES = ("/usr/share/zoneinfo", "/usr/lib/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo")
+
+
+class KnownCode(BytecodeCache):
+    """The code of templates, by their text; what is compiled anew is remembered."""
+
+    def __init__(self, paths: list[str]) -> None:
+        self._codes: dict[str, CodeType] = {}
+        self.changed = False
+        for path in paths:
+            body = read_sealed(Path(path))
+            if body is not None:
+                self._codes |= marshal.loads(body)  # noqa: S302 -- this process is confined, see cookiecutter_code
+                break
+
+    def get_cache_key(self, name: str, filename: str | None = None) -> str:
+        return name
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get(f"{bucket.key} {bucket.checksum}")
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self._codes[f"{bucket.key} {bucket.checksum}"] = bucket.code
+        self.changed = True
+
+    def sealed(self) -> bytes:
+        """All of it, for :func:`pipegen.render.cookiecutter_code.keep`."""
+        return marshal.dumps(self._codes)
 
 
 def confine(seconds: int, memory: int) -> None:

@@ -192,7 +192,8 @@ def _read(entry: os.DirEntry[str], shown: str) -> Entry:
     if status.st_size > MOST_BYTES:
         raise BlueprintError(f"{shown} has more than {MOST_BYTES // 1_000_000} MB")
     try:
-        content = Path(entry.path).read_bytes()
+        with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123 -- a path object for each of 5,000 files takes its time
+            content = file.read()
     except OSError as error:
         raise BlueprintError(f"{shown}: {error.strerror}") from error
     return Entry(MODE_EXECUTABLE if status.st_mode & 0o100 else MODE_FILE, content)

@@ -15,9 +15,8 @@ from typing import Any
 
 from cookiecutter.generate import apply_overwrites_to_context, is_copy_only_path
 from cookiecutter.prompt import render_variable
-from jinja2 import Environment
+from jinja2 import BytecodeCache, Environment
 
-from pipegen.render.cookiecutter_code import KnownCode
 from pipegen.render.cookiecutter_draws import Draws
 from pipegen.render.cookiecutter_sandbox import CookiecutterSandbox, MemoryLoader
 
@@ -96,7 +95,7 @@ class Context(OrderedDict[str, Any]):
 class Render:
     """One render; ``at`` is the template that it is in, for messages."""
 
-    def __init__(self, request: Request, code: KnownCode | None = None) -> None:
+    def __init__(self, request: Request, code: BytecodeCache | None = None) -> None:
         self.request = request
         self._code = code
         self.draws = Draws(request.seed, request.time)

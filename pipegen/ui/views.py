@@ -7,15 +7,18 @@ import shlex
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipegen.app.blueprints import BlueprintDetails, BlueprintSummary, LintReport
-from pipegen.app.check import Check
-from pipegen.app.diff import FileDiff
-from pipegen.app.generate import Generated, shown
-from pipegen.app.status import Status
-from pipegen.app.update import Updated
 from pipegen.core.plan import ChangePlan
 from pipegen.ui.terminal import Style, Terminal
+
+if TYPE_CHECKING:  # a command imports its own use case alone
+    from pipegen.app.blueprints import BlueprintDetails, BlueprintSummary, LintReport
+    from pipegen.app.check import Check
+    from pipegen.app.diff import FileDiff
+    from pipegen.app.generate import Generated
+    from pipegen.app.status import Status
+    from pipegen.app.update import Updated
 
 _FOLD_ABOVE = 40
 _STYLES: dict[str, Style] = {"+": "green", "~": "yellow", ">": "cyan", "-": "red", "!": "bold red", "=": "dim"}
@@ -113,6 +116,8 @@ def design(generated: Generated, terminal: Terminal) -> None:
 
 def written(generated: Generated, cwd: Path, notes: list[str], terminal: Terminal) -> None:
     """The end of ``new``: what stands where, what to do next, and how to do the same with nothing asked."""
+    from pipegen.app.generate import shown
+
     where = shown(generated.target, cwd)
     terminal.say(("wrote ", "bold green"), (where, "bold"), f"  {_count(len(generated.plan.actions), 'file')}")
     for note in (*generated.plan.notes, *notes):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipegen.render.cookiecutter_code import KnownCode, keep, place
+from pipegen.render.cookiecutter_child import KnownCode
+from pipegen.render.cookiecutter_code import keep, place
 from tests.render.cookiecutters import files, ours, template, theirs
 
 TEXTS = {
