@@ -91,11 +91,12 @@ def prepared(
     to: str | None = None,
     cwd: Path = Path(),
     refresh: bool = False,
+    known: Prepared | None = None,
 ) -> Prepared:
     """Read the template of a pipegen.yml (its ``values``) of the repository at ``root``.
 
     ``to`` is another path (from ``cwd``) or URL of the template, or another ref of the same one. ``refresh`` looks again at what was
-    fetched before.
+    fetched before; ``known`` is the same template as it was just read, with other answers.
 
     Raises:
         SpecError: everything that is wrong with pipegen.yml, answers included.
@@ -104,19 +105,26 @@ def prepared(
     """
     spec = template_spec.load(values, locate)
     spec, changes = _aimed(spec, to, root, cwd) if to is not None else (spec, ())
-    fetched = fetched_for(spec.template, root, locate, refresh=refresh)
-    template = template_in(fetched, spec.template, locate)
+    if known is not None and _place(known.spec) == _place(spec):
+        template, digest_now, version, notes = known.chosen.template, known.digest, known.version, []
+    else:
+        fetched = fetched_for(spec.template, root, locate, refresh=refresh)
+        template = template_in(fetched, spec.template, locate)
+        digest_now, version = digest_of_template(template), fetched.commit or spec.template.ref or "0"
+        notes = [fetched.note] if fetched.note else []
     one = chosen(template, spec.template.answers.get(CHOOSER))
     answers = checked_answers(spec.template, one, locate)
     ignored = tuple(name for name in spec.template.answers if name not in answers)
-    notes = [fetched.note] if fetched.note else []
     for name in ignored:
         hint = names.did_you_mean(name, one.variables.names)
         notes.append(
             f"`{name}`: the template has no such variable, so the answer is not used{f'; {hint}' if hint else ''}"
         )
-    version = fetched.commit or spec.template.ref or "0"
-    return Prepared(spec, one, digest_of_template(template), version, answers, ignored, changes, tuple(notes))
+    return Prepared(spec, one, digest_now, version, answers, ignored, changes, tuple(notes))
+
+
+def _place(spec: TemplateSpec) -> tuple[str, str | None]:
+    return spec.template.source, spec.template.ref
 
 
 def rendered(made: Prepared, *, trust: bool = False, before: Lock | None = None) -> Rendering:

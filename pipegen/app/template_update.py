@@ -59,5 +59,5 @@ def read_template(
         return raw, FromTemplate(made, trust)
     text = edited(raw, [Remove(c.parts) if c.value is None else Put(c.parts, c.value) for c in changes])
     document = yaml_file.parse(text, workspace.SPEC_FILE)
-    again = template.prepared(document.values, root, document.locate, cwd=cwd)
+    again = template.prepared(document.values, root, document.locate, cwd=cwd, known=made)
     return text, FromTemplate(replace(again, notes=tuple(dict.fromkeys((*made.notes, *again.notes)))), trust)

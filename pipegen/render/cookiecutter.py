@@ -74,17 +74,20 @@ def _in_the_sandbox(chosen: Chosen, asked: Asked, limits: Limits) -> Rendered:
     name = f"{asked.name}/{chosen.base}".rstrip("/")
     given = {"_template": asked.source or name, "_output_dir": ".", "_repo_dir": name, "_checkout": asked.ref}
     standins = [key for key in ("_template", "_output_dir", "_repo_dir") if key != "_template" or asked.source is None]
-    request = {
-        "config": chosen.template.resolved(f"{chosen.base}{CONFIG}").text,
-        "answers": {key: value for key, value in asked.answers.items() if key != CHOOSER or key in chosen.config},
-        "project": project,
-        "files": {path: _sent(chosen, project, path, entry) for path, entry in files.items()},
-        "shared": {path: entry.text for path, entry in _shared(chosen).items()},
-        "set": given,
-        "standins": standins,
-        "seed": asked.seed,
-        "time": asked.time,
-    }
+
+    def request() -> dict[str, Any]:
+        return {
+            "config": chosen.template.resolved(f"{chosen.base}{CONFIG}").text,
+            "answers": {key: value for key, value in asked.answers.items() if key != CHOOSER or key in chosen.config},
+            "project": project,
+            "files": {path: _sent(chosen, project, path, entry) for path, entry in files.items()},
+            "shared": {path: entry.text for path, entry in _shared(chosen).items()},
+            "set": given,
+            "standins": standins,
+            "seed": asked.seed,
+            "time": asked.time,
+        }
+
     code = [path for digest in asked.digests if (path := place(digest, chosen.config)) is not None]
     result = confined(request, limits, chosen.template.origin, code)
     tree = FileTree()

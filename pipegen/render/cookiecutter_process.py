@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,31 +28,36 @@ class Limits:
     memory: int = 1_000_000_000
 
 
-def confined(request: Mapping[str, Any], limits: Limits, origin: str, code: Sequence[Path] = ()) -> dict[str, Any]:
-    """Render in a process that can do nothing else; compiled templates are read from the first of ``code``, and kept there.
+def confined(
+    request: Callable[[], Mapping[str, Any]], limits: Limits, origin: str, code: Sequence[Path] = ()
+) -> dict[str, Any]:
+    """Render in a process that can do nothing else; it starts while ``request`` is put together.
+
+    Compiled templates are read from the first of ``code`` that is there, and kept in the first.
 
     Raises:
         BlueprintError: the template does not render, tries to leave the sandbox, or does not end.
     """
     known = [str(path) for path in code if path.exists()]
-    asked = json.dumps(
-        {**request, "limits": {"seconds": limits.seconds, "memory": limits.memory}, "code": known}
-    ).encode()
-    try:
-        done = subprocess.run(
-            _command("cookiecutter_child"), input=asked, capture_output=True, check=False, cwd="/",
-            env=_bare_environment(), timeout=15 * limits.seconds,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise _endless(limits, origin) from None
-    if done.returncode in (-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0)):
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        _command("cookiecutter_child"), stdin=pipe, stdout=pipe, stderr=pipe, cwd="/", env=_bare_environment()
+    ) as process:
+        try:
+            settings = {"limits": {"seconds": limits.seconds, "memory": limits.memory}, "code": known}
+            said, _ = process.communicate(json.dumps({**request(), **settings}).encode(), timeout=15 * limits.seconds)
+        except subprocess.TimeoutExpired:
+            raise _endless(limits, origin) from None
+        finally:
+            process.kill()
+    if process.returncode in (-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0)):
         raise _endless(limits, origin)
     try:
-        length, _, rest = done.stdout.partition(b"\n")
+        length, _, rest = said.partition(b"\n")
         answer = json.loads(rest[: int(length)])
     except ValueError:
         raise BlueprintError(
-            f"`{origin}` brought its renderer down (exit code {done.returncode})",
+            f"`{origin}` brought its renderer down (exit code {process.returncode})",
             hint="a template that is too large or too deep",
         ) from None
     if len(rest) > int(length) and "result" in answer:

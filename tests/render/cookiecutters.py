@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,10 @@ Tree = dict[str, tuple[int, bytes]]
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sandbox without its process, which takes most of the time of a small render."""
 
-    def here(request: Mapping[str, Any], limits: Limits, origin: str, code: object = ()) -> dict[str, Any]:
-        answer = json.loads(json.dumps(cookiecutter_child.answer(json.loads(json.dumps(request)))))
+    def here(
+        request: Callable[[], Mapping[str, Any]], limits: Limits, origin: str, code: object = ()
+    ) -> dict[str, Any]:
+        answer = json.loads(json.dumps(cookiecutter_child.answer(json.loads(json.dumps(request())))))
         return result_of(answer, limits, origin)
 
     monkeypatch.setattr(renderer, "confined", here)
