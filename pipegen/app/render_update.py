@@ -84,22 +84,24 @@ class Pipeline:
         """
         locate = self.document.locate
         progress("designing")
-        renamed = _renamed_decisions(self.spec)
+        old = _inputs_before(before)
+        fresh = _fresh(self.spec, old)
+        renamed = _renamed_decisions(fresh)
         accepted = {renamed(id): choice for id, choice in lock.design.items()}
         now = flips.Inputs(self.spec, self.measured)
-        settled = flips.settle(now, _inputs_before(before), accepted, accept, locate)
+        settled = flips.settle(now, old, accepted, accept, locate)
         answers = blueprint_answers.answers(self.spec, [b.manifest for b in self.blueprints], locate)
         design = replace(settled.design, answers=answers)
         progress("rendering")
         from pipegen.render.renderer import render  # with Jinja, which a run with nothing to do has no use for
 
         tree = render(self.blueprints, design)
-        fresh = generate.fresh_lock(self.spec, self.measured, design, self.blueprints, tree, {})
+        made = generate.fresh_lock(self.spec, self.measured, design, self.blueprints, tree, {})
         return Rendering(
             tree,
-            fresh,
+            made,
             generate.standing_records(),
-            _renames(self, lock),
+            _renames(self, fresh, lock),
             design.decisions,
             design.sizing,
             settled.notes,
@@ -145,18 +147,40 @@ def _inputs_before(raw: Mapping[str, bytes] | None) -> flips.Inputs | None:
         return None
 
 
-def _renamed_decisions(spec: PipelineSpec) -> Callable[[str], str]:
-    """A decision's id of the last render as it is called now: ``old_shop.clients.extract`` as ``shop.customers.extract``."""
-    heads: dict[str, str] = {}
+@dataclass(frozen=True)
+class Renamed:
+    """A source or a table (``table`` and its old name) that has another name than at the last render."""
+
+    source: str
+    was_source: str
+    table: str | None = None
+    was_table: str | None = None
+
+
+def _fresh(spec: PipelineSpec, before: flips.Inputs | None) -> list[Renamed]:
+    """The renames since the last render: a ``was:`` that the spec of then had already is over."""
+    known = before.spec.sources if before is not None else {}
+    found = []
     for name, source in spec.sources.items():
-        for old_source in {name, source.was or name}:
-            for table, said in source.tables.items():
-                for old_table in {table, said.was or table}:
-                    heads[f"{old_source}.{old_table}."] = f"{name}.{table}."
-    sources = {f"{source.was}.": f"{name}." for name, source in spec.sources.items() if source.was}
+        then = known.get(name)
+        was = source.was if source.was and (then is None or then.was != source.was) else None
+        if was:
+            found.append(Renamed(name, was))
+        tables = known[was].tables if was in known else then.tables if then is not None else {}
+        for table, said in source.tables.items():
+            old = tables.get(table)
+            if said.was and (old is None or old.was != said.was):
+                found.append(Renamed(name, was or name, table, said.was))
+    return found
+
+
+def _renamed_decisions(fresh: list[Renamed]) -> Callable[[str], str]:
+    """A decision's id of the last render as it is called now: ``old_shop.clients.extract`` as ``shop.customers.extract``."""
+    tables = {f"{r.was_source}.{r.was_table}.": f"{r.source}.{r.table}." for r in fresh if r.table is not None}
+    sources = {f"{r.was_source}.": f"{r.source}." for r in fresh if r.table is None}
 
     def renamed(id: str) -> str:
-        for known in (heads, sources):
+        for known in (tables, sources):
             for old, new in known.items():
                 if id.startswith(old):
                     return new + id.removeprefix(old)
@@ -165,16 +189,17 @@ def _renamed_decisions(spec: PipelineSpec) -> Callable[[str], str]:
     return renamed
 
 
-def _renames(pipeline: Pipeline, lock: Lock) -> Renames:
+def _renames(pipeline: Pipeline, fresh: list[Renamed], lock: Lock) -> Renames:
     """Moved templates, forwards and, for a downgrade, backwards; renamed sources and tables by their ids."""
     things: dict[str, str] = {}
-    for name, source in pipeline.spec.sources.items():
-        if source.was:
-            things[names.module(source.was)] = names.module(name)
-        for table, said in source.tables.items():
-            if said.was:
-                id = names.module(name)
-                things[f"{id}.{names.identifier(said.was, prefix='t')}"] = f"{id}.{names.identifier(table, prefix='t')}"
+    for one in fresh:
+        source = names.module(one.source)
+        if one.table is None or one.was_table is None:
+            things[names.module(one.was_source)] = source
+        else:
+            now = f"{source}.{names.identifier(one.table, prefix='t')}"
+            for place in {source, names.module(one.was_source)}:
+                things[f"{place}.{names.identifier(one.was_table, prefix='t')}"] = now
     moves = {b.name: b.manifest.moves for b in pipeline.blueprints}
     return Renames(moves, _moves_back(pipeline.blueprints, lock), things)
 

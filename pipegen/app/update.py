@@ -195,6 +195,12 @@ class _Update:
             raise UsageError(
                 f"`--restore {unknown[0]}`: no such file was rendered", hint="`pipegen status` lists the deleted ones"
             )
+        for path in self.request.restore:
+            to = before.files[path].to if path in before.files else None
+            if to is not None and self.work.at(to).kind != "absent":
+                raise UsageError(
+                    f"`--restore {path}`: it is at `{to}`, where you moved it", hint="move it back yourself"
+                )
         there = [p for p in self.request.restore if self.work.at(p).kind != "absent"]
         if there:
             raise UsageError(

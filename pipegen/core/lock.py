@@ -14,7 +14,7 @@ import tarfile
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -35,9 +35,9 @@ class LockedFile(BaseModel):
 
     id: str
     sha256: str
-    mode: str = "644"
-    ownership: str = "merged"
-    state: str | None = None
+    mode: str = Field(default="644", pattern=r"^([0-7]{3}|120000)$")
+    ownership: Literal["merged", "once"] = "merged"
+    state: Literal["deleted", "moved", "orphaned"] | None = None
     to: str | None = None
     pending: str | None = None
 
@@ -160,9 +160,11 @@ def refusing(lock: bytes, before: bytes, paths: Iterable[str]) -> bytes:
     A file that was to be written keeps its old digest and gets the new one as pending; one that was to be removed is orphaned.
     """
     planned, old = read_lock(lock), read_lock(before)
-    for path in paths:
+    places = {entry.to or path: path for files in (old.files, planned.files) for path, entry in files.items()}
+    for place in paths:
+        path = places.get(place, place)
         was, now = old.files.get(path), planned.files.get(path)
-        if now is not None:
+        if now is not None and (now.to or path) == place:
             digests = {"sha256": was.sha256 if was else now.sha256, "pending": now.pending or now.sha256}
             planned.files[path] = now.model_copy(update=digests)
         elif was is not None:

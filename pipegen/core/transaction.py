@@ -12,7 +12,8 @@ class Step:
 
     ``expects`` is the stamp (:attr:`pipegen.core.worktree.Found.stamp`) of what stood there when it was planned. A ``file`` that
     was edited since is left alone and becomes a conflict; an ``input`` (pipegen.yml, ``sources/``) that was stops the whole
-    transaction; a ``record`` (``.pipegen/``) is pipegen's own.
+    transaction; a ``record`` (``.pipegen/``) is pipegen's own. A removal with the path of a write ``beside`` it is the other half of
+    a move: where the write is refused, so is the removal.
     """
 
     kind: Literal["input", "file", "record"]
@@ -20,6 +21,7 @@ class Step:
     content: bytes | None
     mode: int
     expects: str
+    beside: str | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pipegen.core.errors import BlueprintError
 from pipegen.core.paths import refuse_unsafe
@@ -27,7 +28,7 @@ class RenderedFile:
     id: str
     blueprint: str
     mode: int = MODE_FILE
-    ownership: str = "merged"
+    ownership: Literal["merged", "once"] = "merged"
 
 
 @dataclass

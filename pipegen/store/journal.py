@@ -44,6 +44,7 @@ class Move(BaseModel):
     old: str = Field(pattern=_STAMP)
     new: str = Field(pattern=_STAMP)
     staged: str | None = Field(pattern=r"^\d+$")
+    beside: str | None = None
 
     @model_validator(mode="after")
     def _in_its_place(self) -> Self:

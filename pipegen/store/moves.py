@@ -58,6 +58,8 @@ class Moves:
         if self._resumed and lock.old != lock.new and self._work.at(lock.path).stamp == lock.new:
             return
         for n, move in enumerate(self.record.moves):
+            if move.beside in self.record.refused and move.path not in self.record.refused:
+                self._refuse(move)
             if move.kind not in ("lock", "after") and move.path not in self.record.refused:
                 self._make(n, move)
         for n, move in enumerate(self.record.moves):

@@ -141,7 +141,14 @@ def _prepared(
             new, name = GONE, None
             if step.content is not None:
                 new, name = opened.stage(str(n), step.content, step.mode).stamp, str(n)
-            values = {"kind": kind, "path": step.path, "old": step.expects, "new": new, "staged": name}
+            values = {
+                "kind": kind,
+                "path": step.path,
+                "old": step.expects,
+                "new": new,
+                "staged": name,
+                "beside": step.beside,
+            }
             moves.append(Move.model_validate(values))
             opened.back_up(n, step.path)
         modes, made = _folders_on_the_way(root, [move.path for move in moves])

@@ -186,3 +186,19 @@ class TestRefusing:
             update={"state": "orphaned"}
         )
         assert "gone.py" not in self.refused("kept.py")
+
+    def test_a_file_that_the_user_moved_goes_by_where_it_is(self) -> None:
+        moved = self.before.files["kept.py"].model_copy(update={"state": "moved", "to": "there.py"})
+        before = self.before.model_copy(update={"files": {"kept.py": moved}})
+        now = self.planned.files["kept.py"].model_copy(update={"state": "moved", "to": "there.py"})
+        planned = self.planned.model_copy(update={"files": {"kept.py": now}})
+        made = read_lock(refusing(lock_text(planned), lock_text(before), ["there.py"])).files["kept.py"]
+        assert (made.sha256, made.pending, made.to) == (moved.sha256, now.sha256, "there.py")
+
+
+@pytest.mark.parametrize(("key", "value"), [("mode", "rwx"), ("ownership", "mine"), ("state", "lost")])
+def test_a_lock_with_a_value_that_is_none_is_refused(key: str, value: str) -> None:
+    text = lock_text(lock_of(rendered("a"))).replace(b'"sha256"', f'"{key}": "{value}", "sha256"'.encode())
+    text = text.replace(b', "mode": "644"', b"").replace(b', "ownership": "merged"', b"")
+    with pytest.raises(WorkspaceError, match=key):
+        read_lock(text)

@@ -7,6 +7,9 @@ from functools import cached_property
 from pipegen.core.lock import Lock
 from pipegen.core.worktree import Worktree
 
+LEAST_TO_TELL = 8
+"""Bytes, blanks at both ends aside, below which the same content says nothing: an empty ``__init__.py`` is like any other."""
+
 
 class Gone:
     """The files of a lock that are gone; ``there`` are the paths that are known to be there."""
@@ -32,6 +35,8 @@ class Gone:
             if entry.state in ("deleted", "orphaned") or entry.ownership == "once" or entry.pending:
                 continue
             at = entry.to or path
+            if entry.to is not None and self._work.at(path).kind != "absent":
+                continue  # moved back
             if (at not in self._there) if self._there is not None else self._work.at(at).kind == "absent":
                 gone.setdefault(entry.sha256, []).append(path)
         return gone
@@ -42,8 +47,9 @@ class Gone:
             return {}
         known = frozenset({*self._lock.files, *(e.to for e in self._lock.files.values() if e.to)})
         holders = self._work.holders(frozenset(self._gone), known)
-        return {
-            paths[0]: holders[sha][0]
-            for sha, paths in self._gone.items()
-            if len(paths) == 1 and len(holders.get(sha, [])) == 1
-        }
+        found = {}
+        for sha, paths in self._gone.items():
+            to = holders.get(sha, [])
+            if len(paths) == 1 and len(to) == 1 and len((self._work.at(to[0]).content or b"").strip()) >= LEAST_TO_TELL:
+                found[paths[0]] = to[0]
+        return found

@@ -35,16 +35,19 @@ class Renames:
             for path in templates:
                 yield f"{blueprint}:{path}{at}{thing}"
 
-    def _renamed(self, loop: str) -> str:
-        """``old_shop.clients`` as ``shop.customers``: the table first, whose id holds its source's."""
-        if loop in self.things:
-            return self._renamed_source(self.things[loop])
-        return self._renamed_source(loop)
+    def renamed(self, id: str) -> str | None:
+        """The id of a file of a thing that has another name now; None where it has not."""
+        head, at, loop = id.partition("@")
+        now = self._renamed(loop)
+        return f"{head}{at}{now}" if now != loop else None
 
-    def _renamed_source(self, loop: str) -> str:
+    def _renamed(self, loop: str) -> str:
+        """``old_shop.clients`` as ``shop.customers``: each name one step on, since another thing may have the old one now."""
+        if loop in self.things:
+            return self.things[loop]
         first, dot, rest = loop.partition(".")
-        renamed = f"{self.things.get(first, first)}{dot}{rest}"
-        return self.things.get(renamed, renamed)
+        moved = f"{self.things.get(first, first)}{dot}{rest}"
+        return self.things.get(moved, moved) if moved != loop else loop
 
 
 def _followed(template: str, moves: Moves) -> list[str]:
@@ -69,7 +72,8 @@ def _moved(path: str, moves: Moves) -> str:
 def matched(files: Mapping[str, LockedFile], tree: FileTree, renames: Renames) -> dict[str, str]:
     """The path in the lock of each rendered file that was rendered before, by its path now.
 
-    An id that is the same wins over one that was renamed, and that over a file of another id at the same path.
+    A file of a renamed thing is looked for under its new name first; else an id that is the same wins over one that was moved, and
+    that over a file of another id at the same path.
     """
     now = {file.id: file.path for file in tree}
     found: dict[str, str] = {}
@@ -81,7 +85,11 @@ def matched(files: Mapping[str, LockedFile], tree: FileTree, renames: Renames) -
             taken.add(old)
 
     for old, entry in files.items():
-        if entry.id in now:
+        renamed = renames.renamed(entry.id)
+        if renamed is not None and renamed in now:
+            claim(now[renamed], old)
+    for old, entry in files.items():
+        if entry.id in now and old not in taken:
             claim(now[entry.id], old)
     for old, entry in files.items():
         if old not in taken:

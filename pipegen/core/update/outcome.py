@@ -11,12 +11,16 @@ from pipegen.core.worktree import Found
 
 @dataclass(frozen=True)
 class Write:
-    """One path that is written, or removed where ``content`` is None; ``over`` is what stands there now."""
+    """One path that is written, or removed where ``content`` is None; ``over`` is what stands there now.
+
+    ``beside`` is where the bytes of a removed file are moved to.
+    """
 
     path: str
     content: bytes | None
     mode: int
     over: Found
+    beside: str | None = None
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def transaction(
     for path, content in sorted(changed_inputs.items()):
         here = seen.get(path) or work.at(path)
         steps.append(Step("input", path, content, here.mode or MODE_FILE, here.stamp))
-    steps += [Step("file", w.path, w.content, w.mode, w.over.stamp) for w in _ordered(merge.outcomes)]
+    steps += [Step("file", w.path, w.content, w.mode, w.over.stamp, w.beside) for w in _ordered(merge.outcomes)]
     steps = [s for s in steps if s.kind == "file" or _differs(s, work)]
     after = [_record(path, None, work) for path in {*archives, *forget} - wanted.keys()]
     text = lock_text(merge.lock(fresh))

@@ -32,7 +32,8 @@ def settle(lock: Lock, work: Worktree, pristine: Callable[[str], bytes | None], 
     for path, entry in lock.files.items():
         if entry.pending is None:
             continue
-        lying = [aside for aside in asides(path) if work.at(aside).kind == "file"]
+        names = dict.fromkeys([*asides(path), *asides(entry.to or path)])
+        lying = [aside for aside in names if work.at(aside).kind == "file"]
         here = work.at(entry.to or path)
         has_markers = here.kind == "file" and here.content is not None and marked(here.content) is not None
         if has_markers and resolved:

@@ -72,10 +72,17 @@ class Table:
         note = "still in conflict, so left alone: resolve it, then `pipegen update --continue`"
         return Outcome(path, entry, "conflict", note, base=held, shown=entry.to)
 
-    def gone(self, path: str, entry: LockedFile) -> Outcome:
-        """A file that is rendered no more."""
+    def _where(self, path: str, entry: LockedFile) -> tuple[str, Found]:
+        """Where a file stands, and what stands there: where the user moved it to, unless it was moved back."""
         at = entry.to or path
         here = self.work.at(at)
+        if entry.to is not None and here.kind == "absent" and (back := self.work.at(path)).kind != "absent":
+            return path, back
+        return at, here
+
+    def gone(self, path: str, entry: LockedFile) -> Outcome:
+        """A file that is rendered no more."""
+        at, here = self._where(path, entry)
         if here.kind == "absent" and entry.ownership == "merged" and entry.state != "deleted":
             moved = self.moved(path)
             at, here = (moved, self.work.at(moved)) if moved else (at, here)
@@ -96,13 +103,11 @@ class Table:
         """A file that was rendered before, at ``path`` in the lock, and is rendered again."""
         if entry.ownership == "once" or theirs.ownership == "once":
             return self._once(path, entry, theirs)
-        at = entry.to or path
-        here = self.work.at(at)
+        at, here = self._where(path, entry)
         if here.kind == "absent":
-            if theirs.path in self.restore or path in self.restore:
-                write = _write(theirs, theirs.content, theirs.mode, self.work.at(theirs.path))
-                if write.over.kind == "absent":
-                    return Outcome(theirs.path, locked(theirs), "create", "brought back", (write,), base=_base(theirs))
+            back = self._restored(path, theirs)
+            if back is not None:
+                return back
             moved = None if entry.state == "deleted" else self.moved(path)
             if moved is None:
                 note = "you deleted it; `pipegen update --restore " + theirs.path + "` brings it back"
@@ -111,11 +116,23 @@ class Table:
             at, here = moved, self.work.at(moved)
         return self._placed(self._content(at, here, entry, theirs), path, at, here, entry, theirs)
 
+    def _restored(self, path: str, theirs: RenderedFile) -> Outcome | None:
+        """A deleted file that is to be brought back; None where it is not asked for, or something else is there."""
+        here = self.work.at(theirs.path)
+        if here.kind != "absent" or self.restore.isdisjoint((path, theirs.path)):
+            return None
+        written = (_write(theirs, theirs.content, theirs.mode, here),)
+        return Outcome(theirs.path, locked(theirs), "create", "brought back", written, base=_base(theirs))
+
     def _once(self, path: str, entry: LockedFile, theirs: RenderedFile) -> Outcome:
         """Where one of the renders leaves the file to the user: it is never touched."""
-        at = entry.to or path
-        here = self.work.at(at)
+        at, here = self._where(path, entry)
         now = locked(theirs)
+        back = self._restored(path, theirs) if here.kind == "absent" else None
+        if back is not None:
+            return back
+        if theirs.ownership == "merged" and at == theirs.path and _untouched(here, entry):
+            return _with(Outcome(theirs.path, now, base=_base(theirs)), "update", at, theirs.content, theirs.mode, here)
         if theirs.ownership == "merged":  # adopted: what is there counts as edits of the new render
             state = {"state": "deleted"} if here.kind == "absent" else _placed_state(theirs.path, at)
             return Outcome(theirs.path, now.model_copy(update=state), None, base=_base(theirs), shown=at)
@@ -136,7 +153,7 @@ class Table:
         if here.kind in ("folder", "other"):
             if now.sha256 == entry.sha256:
                 return result
-            return self._conflict(result, here, entry, theirs, "what is there is no file", None)
+            return self._conflict(result, at, here, entry, theirs, "what is there is no file", None)
         assert here.content is not None
         if _untouched(here, entry):
             content = self._restyled(here, entry, theirs)
@@ -153,34 +170,45 @@ class Table:
         base = self._known(entry.sha256, at)
         mode = _mode(here, entry, theirs)
         if base is None:
-            return self._conflict(result, here, entry, theirs, "both changed it, and no base of it is left", None)
+            return self._conflict(result, at, here, entry, theirs, "both changed it, and no base of it is left", None)
         if MODE_LINK in (here.mode, theirs.mode) or entry.mode == f"{MODE_LINK:o}":
-            return self._conflict(result, here, entry, theirs, "both changed it, and one of them is a symlink", base)
+            return self._conflict(
+                result, at, here, entry, theirs, "both changed it, and one of them is a symlink", base
+            )
         found = merge(base, here.content, theirs.content, self.labels)
         if found.refused:
-            return self._conflict(result, here, entry, theirs, f"both changed it: {found.refused}", base)
+            return self._conflict(result, at, here, entry, theirs, f"both changed it: {found.refused}", base)
         if found.conflicts and self.style in ("yours", "theirs"):
             found = merge(base, here.content, theirs.content, self.labels, favour=self.style)
         if not found.conflicts:
             if self.parses(at, here.content) and not self.parses(at, found.content):
                 why = "the edits of both are merged, but the result would not parse"
-                return self._conflict(result, here, entry, theirs, why, base)
+                return self._conflict(result, at, here, entry, theirs, why, base, may_win=False)
             return _with(result, "merge", at, found.content, mode, here)
         places = "one place" if found.conflicts == 1 else f"{found.conflicts} places"
         note = f"both changed the same lines in {places}"
         if self.style == "aside":
-            return self._conflict(result, here, entry, theirs, note, base)
+            return self._conflict(result, at, here, entry, theirs, note, base)
         marked = _with(result, "conflict", at, found.content, mode, here)
         return replace(marked, note=note, entry=_pending(entry, theirs), base=_both(result.path, base, theirs))
 
     def _conflict(
-        self, result: Outcome, here: Found, entry: LockedFile, theirs: RenderedFile, note: str, base: bytes | None
+        self,
+        result: Outcome,
+        at: str,
+        here: Found,
+        entry: LockedFile,
+        theirs: RenderedFile,
+        note: str,
+        base: bytes | None,
+        *,
+        may_win: bool = True,
     ) -> Outcome:
-        """Yours stays, theirs lies aside; or one of them wins, where that was asked."""
+        """Yours stays, theirs lies aside; or one of them wins, where that was asked and the two cannot be merged (``may_win``)."""
         if self.style == "yours":
             return replace(result, action="keep", note=f"{note}; yours stays, as asked")
-        if self.style == "theirs" and base is not None and here.kind in ("file", "link"):
-            written = _with(result, "update", entry.to or result.path, theirs.content, theirs.mode, here)
+        if self.style == "theirs" and may_win and base is not None and here.kind in ("file", "link"):
+            written = _with(result, "update", at, theirs.content, theirs.mode, here)
             return replace(written, note=f"{note}; the new render replaces it, as asked")
         aside = {"theirs": theirs.content} | ({"base": base} if base is not None else {})
         return replace(
@@ -237,7 +265,7 @@ class Table:
 def _carried(result: Outcome, at: str, target: str, here: Found, mode: int) -> Outcome:
     """A file that the blueprint moved: the edits go with it."""
     content = result.writes[0].content if result.writes else here.content
-    writes = (Write(target, content, mode, Found("absent")), Write(at, None, 0, here))
+    writes = (Write(target, content, mode, Found("absent")), Write(at, None, 0, here, beside=target))
     action = result.action if result.action == "conflict" else "move"
     note = "; ".join(filter(None, (f"from {at}", result.note)))
     return replace(result, writes=writes, action=action, note=note, shown=target, moved_from=at)
@@ -270,7 +298,9 @@ def _both(path: str, base: bytes | None, theirs: RenderedFile) -> dict[str, byte
 def _pending(entry: LockedFile, theirs: RenderedFile) -> LockedFile:
     """The lock's entry of a conflict: the old digest, and the new one as pending."""
     now = locked(theirs)
-    return now.model_copy(update={"sha256": entry.sha256, "pending": now.sha256, "state": None, "to": entry.to})
+    return now.model_copy(
+        update={"sha256": entry.sha256, "mode": entry.mode, "pending": now.sha256, "state": None, "to": entry.to}
+    )
 
 
 def _same(here: Found, theirs: RenderedFile) -> bool:

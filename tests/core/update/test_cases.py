@@ -530,3 +530,78 @@ def test_a_page_about_markers_is_settled_by_a_person_alone() -> None:
     repository.edit({F: about + EDITED})
     assert repository.update({F: about + CLASH}) == {F: "conflict"}
     assert repository.update({F: about + CLASH}, resolved=True) == {}
+
+
+class TestWhatFreshEyesFound:
+    def test_theirs_does_not_throw_away_edits_that_only_do_not_parse(self) -> None:
+        base = b"f(\n    a=1,\n    b=2,\n    c=3,\n    d=4,\n)\n"
+        mine = base.replace(b"f(\n", b"f(\n    retries=5,\n") + b"\n\nmine = 1\n"
+        repository = Repository({"x.py": base})
+        repository.edit({"x.py": mine})
+        new = base.replace(b"    c=3,\n", b"    c=3,\n    retries=3,\n")
+        assert repository.update({"x.py": new}, style="theirs") == {"x.py": "conflict"}
+        assert repository.text("x.py") == mine
+
+    @pytest.mark.parametrize(
+        "steps",
+        [
+            ({"s.orders": "s.sales"}, {"s.clients": "s.orders"}),
+            ({"s.orders": "s.sales", "s.clients": "s.orders"},),
+            ({"s.orders": "s.clients", "s.clients": "s.orders"},),
+        ],
+    )
+    def test_a_name_that_is_free_again_goes_to_the_next_table(self, steps: tuple[dict[str, str], ...]) -> None:
+        ids = {"orders": "s.orders", "clients": "s.clients"}
+
+        def render(content: bytes) -> dict[str, RenderedFile]:
+            made = {id: of_thing(f"{id[2:]}.sql", content + f"-- {n}\n".encode(), id) for n, id in ids.items()}
+            return {file.path: file for file in made.values()}
+
+        repository = Repository(render(LINES))
+        repository.edit({f"{name}.sql": EDITED + f"-- {name}\n".encode() for name in ids})
+        for things in steps:
+            ids = {name: things.get(id, id) for name, id in ids.items()}
+            repository.update(render(CHANGED), renames=Renames(things=things))
+        held = set(repository.files.values())
+        assert held == {BOTH + b"-- orders\n", BOTH + b"-- clients\n"}
+        for name, id in ids.items():
+            entry = repository.lock.files[f"{id[2:]}.sql"]
+            assert repository.text(entry.to or f"{id[2:]}.sql") == BOTH + f"-- {name}\n".encode()
+
+    def test_an_empty_file_elsewhere_is_not_the_one_that_was_deleted(self) -> None:
+        repository = Repository({"p/__init__.py": b""})
+        repository.edit({"p/__init__.py": None, "mine/__init__.py": b""})
+        assert repository.update({"p/__init__.py": b"x = 1\n"}) == {"p/__init__.py": "keep"}
+        assert repository.files == {"mine/__init__.py": b""}
+
+    def test_a_file_that_was_moved_away_and_back(self) -> None:
+        repository = edited(LINES, OTHER)
+        repository.update({F: LINES})
+        repository.edit({OTHER: None, F: EDITED})
+        assert repository.update({F: CHANGED}) == {F: "merge"}
+        assert repository.files == {F: BOTH}
+        assert repository.states() == {}
+
+    def test_a_conflict_in_a_file_that_the_blueprint_moves_takes_nothing_from_its_target(self) -> None:
+        repository = Repository({F: b"\0base"})
+        repository.edit({F: b"\0mine", OTHER: b"\0of mine"})
+        repository.update({OTHER: moved_to(OTHER, b"\0theirs")}, style="theirs")
+        assert repository.text(OTHER) == b"\0of mine"
+        assert repository.text(F) == b"\0theirs"
+
+    def test_a_deleted_file_of_the_users_own_is_restored(self) -> None:
+        repository = Repository({F: once(F, LINES)})
+        repository.edit({F: None})
+        assert repository.update({F: once(F, CHANGED)}, restore=[F]) == {F: "create"}
+        assert repository.text(F) == CHANGED
+
+    def test_the_mode_of_a_settled_conflict_follows_the_next_render(self) -> None:
+        repository = edited()
+        repository.update({F: (CLASH, MODE_EXECUTABLE)}, style="aside")
+        repository.update({F: (CLASH, MODE_EXECUTABLE)}, resolved=True)
+        assert repository.work.at(F).mode == MODE_EXECUTABLE
+
+    def test_an_unedited_file_that_comes_under_updates_is_updated(self) -> None:
+        repository = Repository({F: once(F, LINES)})
+        assert repository.update({F: CHANGED}) == {F: "update"}
+        assert repository.update({F: LINES}) == {F: "update"}
