@@ -13,6 +13,7 @@ import pytest
 from pipegen.cli.main import run
 from pipegen.core.blueprint import Blueprint
 from pipegen.core.errors import BlueprintError
+from pipegen.core.transaction import Transaction
 from pipegen.store import transaction
 from pipegen.store.blueprints import BlueprintStore, Catalog
 from pipegen.ui.terminal import Terminal
@@ -402,6 +403,59 @@ def test_an_interrupted_update_is_said_by_those_that_only_read(
     monkeypatch.setattr(transaction, "interrupted", lambda _: "an update was killed here")
     assert "an update was killed here" in pipegen("status")[1]
     assert "an update was killed here" in pipegen("update", "--check", "--to", "1.1")[2]
+
+
+def test_files_change_places(
+    root: Path, here: Path, catalogs: dict[str, Blueprint], pipegen: Callable[..., Result]
+) -> None:
+    """On disk, a file moves, another takes its place, and a third goes where a folder was."""
+    files = {**NEW, "scripts/tool.sh": "#!/bin/sh\n# another one\n", "docs": "a file now\n"}
+    del files["docs/page.md"]
+    catalogs["1.1"] = _made(files, "1.1.0", moves={"scripts/tool.sh": "bin/tool.sh"})
+    code, _, err = pipegen("update", "--to", "1.1")
+    assert code == 0, err
+    assert (
+        run(
+            [
+                "new",
+                "other",
+                "--answers",
+                "shop/pipegen.yml",
+                "-C",
+                str(here),
+                "--set",
+                "name=shop",
+                "--dir",
+                "other",
+                "--no-git",
+            ]
+        )
+        == 0
+    )
+    assert {p: c for p, c in tree(root).items() if "journal" not in p} == tree(here / "other")
+    code, _, err = pipegen("update", "--to", "1.0")
+    assert code == 0, err
+    assert (root / "docs/page.md").exists()
+
+
+def test_a_target_that_appears_while_a_file_is_moved_costs_no_edit(
+    root: Path, pipegen: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(root / "scripts/tool.sh", "#!/bin/sh\n", "#!/bin/sh\n# my edit\n")
+    apply = transaction.apply
+
+    def raced(where: Path, planned: Transaction) -> tuple[str, ...]:
+        (root / "bin").mkdir()
+        (root / "bin/tool.sh").write_text("somebody else's\n")
+        return apply(where, planned)
+
+    monkeypatch.setattr(transaction, "apply", raced)
+    assert pipegen("update", "--to", "1.1")[0] == 5
+    monkeypatch.undo()
+    assert (root / "bin/tool.sh").read_text() == "somebody else's\n"
+    assert "# my edit" in (root / "scripts/tool.sh").read_text()
+    pipegen("update", "--continue", "-C", str(root))
+    assert "# my edit" in (root / "scripts/tool.sh").read_text()
 
 
 def test_a_renamed_question_carries_its_answer(

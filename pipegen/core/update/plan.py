@@ -49,6 +49,25 @@ def merge_tree(lock: Lock, tree: FileTree, table: Table, renames: Renames, unset
     ``unsettled`` are the paths of the lock whose conflict is still open.
     """
     pairs = matched(lock.files, tree, renames)
+    outcomes: list[Outcome] = []
+    vanishing: frozenset[str] | None = None
+    while (now := _removed(outcomes)) != vanishing:  # a move may free the place of another
+        vanishing = now
+        outcomes = _rendered_before(lock, tree, replace(table, vanishing=now), pairs, unsettled)
+    with_removals = replace(table, vanishing=now)
+    outcomes += [with_removals.added(file) for file in tree if file.path not in pairs]
+    cleared = _joined([_unblocked(o, tree, table.work, now) for o in outcomes])
+    return Merge(tuple(sorted(_told_apart(cleared, tree), key=lambda o: o.path)))
+
+
+def _removed(outcomes: Iterable[Outcome]) -> frozenset[str]:
+    return frozenset(w.path for o in outcomes for w in o.writes if w.content is None)
+
+
+def _rendered_before(
+    lock: Lock, tree: FileTree, table: Table, pairs: Mapping[str, str], unsettled: frozenset[str]
+) -> list[Outcome]:
+    """The outcomes of the files of the lock."""
     outcomes = []
     for old in lock.files.keys() - set(pairs.values()):
         entry = lock.files[old]
@@ -57,10 +76,41 @@ def merge_tree(lock: Lock, tree: FileTree, table: Table, renames: Renames, unset
         if (known := pairs.get(file.path)) is not None:
             entry = lock.files[known]
             outcomes.append(table.open(known, entry) if known in unsettled else table.changed(known, entry, file))
-    with_removals = replace(table, vanishing=frozenset(w.path for o in outcomes for w in o.writes if w.content is None))
-    outcomes += [with_removals.added(file) for file in tree if file.path not in pairs]
-    cleared = [_unblocked(o, tree, table.work, with_removals.vanishing) for o in outcomes]
-    return Merge(tuple(sorted(cleared, key=lambda o: o.path)))
+    return outcomes
+
+
+def _joined(outcomes: list[Outcome]) -> list[Outcome]:
+    """The outcomes, with one write where a file takes the place of another that moves or goes."""
+    removals = {w.path: w for o in outcomes for w in o.writes if w.content is None}
+    both = removals.keys() & {w.path for o in outcomes for w in o.writes if w.content is not None}
+
+    def written(write: Write) -> Write:
+        if write.path not in both:
+            return write
+        gone = removals[write.path]
+        return replace(write, over=gone.over, beside=gone.beside)
+
+    return [
+        replace(o, writes=tuple(written(w) for w in o.writes if w.content is not None or w.path not in both))
+        for o in outcomes
+    ]
+
+
+def _told_apart(outcomes: Iterable[Outcome], tree: FileTree) -> list[Outcome]:
+    """The outcomes, each at a path of its own in the lock: an orphan leaves its path to a file that is rendered there now."""
+    taken = {o.path for o in outcomes if o.entry is not None and o.path in tree and o.entry.id == tree[o.path].id}
+    told = []
+    for outcome in sorted(outcomes, key=lambda o: o.path):
+        entry = outcome.entry
+        if entry is None or (outcome.path in tree and entry.id == tree[outcome.path].id) or outcome.path not in taken:
+            told.append(outcome)
+            continue
+        key = next(k for n in range(1, len(taken) + 2) if (k := f"{outcome.path}~{n}") not in taken)
+        taken.add(key)
+        base = {f".kept/{name}": content for name, content in outcome.base.items()}
+        entry = entry.model_copy(update={"to": entry.to or outcome.path})
+        told.append(replace(outcome, path=key, entry=entry, base=base, shown=outcome.shown or outcome.path))
+    return told
 
 
 def _unblocked(outcome: Outcome, tree: FileTree, work: Worktree, vanishing: frozenset[str]) -> Outcome:
@@ -146,14 +196,24 @@ def _differs(step: Step, work: Worktree) -> bool:
 
 
 def _ordered(outcomes: Iterable[Outcome]) -> list[Write]:
-    """New files first, so that a move is never without its bytes; those that need the place of a removed one last."""
+    """New files first, so that a move is never without its bytes; then those that take the place of a moved one, each after that
+    one's write; then removals; and those that need the place of a removed one last.
+    """
     writes = [w for o in outcomes for w in o.writes]
     removed = [w for w in writes if w.content is None]
-    written = [w for w in writes if w.content is not None]
     gone = {w.path for w in removed}
     folders = {str(p) for path in gone for p in PurePosixPath(path).parents}
 
     def waits(write: Write) -> bool:
         return write.path in folders or any(str(p) in gone for p in PurePosixPath(write.path).parents)
 
-    return [*(w for w in written if not waits(w)), *removed, *(w for w in written if waits(w))]
+    written = [w for w in writes if w.content is not None]
+    first = [w for w in written if w.beside is None and not waits(w)]
+    linked = {w.beside: w for w in written if w.beside is not None}
+    chains = []
+    for start in [*first, *(w for w in written if w.beside is None and waits(w))]:
+        link = linked.pop(start.path, None)
+        while link is not None:
+            chains.append(link)
+            link = linked.pop(link.path, None)
+    return [*first, *chains, *linked.values(), *removed, *(w for w in written if w.beside is None and waits(w))]

@@ -41,7 +41,8 @@ class Table:
         """A file that was not rendered before."""
         entry, here = locked(theirs), self.work.at(theirs.path)
         base = _base(theirs)
-        if here.kind == "absent" or (here.kind == "folder" and self._vanishes(theirs.path)):
+        if self._free(theirs.path, here):
+            here = here if here.kind == "folder" else Found("absent")
             return Outcome(
                 theirs.path, entry, "create", writes=(_write(theirs, theirs.content, theirs.mode, here),), base=base
             )
@@ -59,9 +60,12 @@ class Table:
         )
         return Outcome(theirs.path, entry, "conflict", note, aside={"theirs": theirs.content}, base=base)
 
-    def _vanishes(self, folder: str) -> bool:
-        """Whether the update removes all that is in a folder."""
-        return self.vanishing.issuperset(self.work.below(folder))
+    def _free(self, path: str, here: Found, *leaving: str) -> bool:
+        """Whether nothing will be at a path once what the update removes is gone, and ``leaving``, which go elsewhere."""
+        gone = self.vanishing.union(leaving)
+        if here.kind == "folder":
+            return gone.issuperset(self.work.below(path))
+        return here.kind == "absent" or path in gone
 
     def open(self, path: str, entry: LockedFile) -> Outcome:
         """A conflict that is not settled yet: left alone."""
@@ -228,14 +232,15 @@ class Table:
         target = theirs.path if at == path else at
         if target != at:
             over = self.work.at(target)
-            if over.kind != "absent":
+            if not self._free(target, over, at):
                 note = f"to be moved to {target}, which is taken; it stays where it is"
                 stays = replace(
                     result, note="; ".join(filter(None, (result.note, note))), action=result.action or "keep"
                 )
                 return replace(stays, entry=result.entry.model_copy(update={"state": "moved", "to": at}), shown=at)
             if here.kind in ("file", "link"):
-                return _carried(result, at, target, here, _mode(here, entry, theirs))
+                over = over if over.kind == "folder" else Found("absent")
+                return _carried(result, at, target, here, over, _mode(here, entry, theirs))
         moved = _placed_state(theirs.path, target)
         placed = replace(result, entry=result.entry.model_copy(update=moved), shown=target)
         if at == (entry.to or path):
@@ -262,10 +267,10 @@ class Table:
         return self.pristine(sha256)
 
 
-def _carried(result: Outcome, at: str, target: str, here: Found, mode: int) -> Outcome:
+def _carried(result: Outcome, at: str, target: str, here: Found, over: Found, mode: int) -> Outcome:
     """A file that the blueprint moved: the edits go with it."""
     content = result.writes[0].content if result.writes else here.content
-    writes = (Write(target, content, mode, Found("absent")), Write(at, None, 0, here, beside=target))
+    writes = (Write(target, content, mode, over), Write(at, None, 0, here, beside=target))
     action = result.action if result.action == "conflict" else "move"
     note = "; ".join(filter(None, (f"from {at}", result.note)))
     return replace(result, writes=writes, action=action, note=note, shown=target, moved_from=at)

@@ -605,3 +605,55 @@ class TestWhatFreshEyesFound:
         repository = Repository({F: once(F, LINES)})
         assert repository.update({F: CHANGED}) == {F: "update"}
         assert repository.update({F: LINES}) == {F: "update"}
+
+
+class TestPlacesThatTheUpdateFrees:
+    """Unedited, each equals a new repository; edited, the edits go with their file."""
+
+    def check(self, before: dict[str, str], after: dict[str, str]) -> None:
+        """``before`` and ``after`` are templates by path."""
+
+        def render(paths: dict[str, str], content: bytes) -> dict[str, RenderedFile]:
+            return {p: RenderedFile(p, content + f"{t}\n".encode(), f"b:{t}", "b") for p, t in paths.items()}
+
+        unedited, repository = Repository(render(before, LINES)), Repository(render(before, LINES))
+        unedited.update(render(after, CHANGED))
+        assert unedited.files == {path: file.content for path, file in render(after, CHANGED).items()}
+        assert unedited.lock.files == Repository(render(after, CHANGED)).lock.files
+        repository.edit({path: EDITED + f"{t}\n".encode() for path, t in before.items()})
+        repository.update(render(after, CHANGED))
+        held = list(repository.files.values())
+        for template in before.values():
+            mine = [
+                content for content in held if b"line 2, mine" in content and content.endswith(f"{template}\n".encode())
+            ]
+            assert len(mine) == 1, template
+            assert mine[0] == (BOTH if template in after.values() else EDITED) + f"{template}\n".encode()
+
+    def test_a_file_moves_and_another_takes_its_place(self) -> None:
+        self.check({"A": "a"}, {"B": "a", "A": "new"})
+
+    def test_a_chain(self) -> None:
+        self.check({"A": "a", "B": "b", "C": "c"}, {"B": "a", "C": "b", "D": "c"})
+
+    def test_into_the_place_of_one_that_goes(self) -> None:
+        self.check({"A": "a", "B": "b"}, {"B": "a"})
+
+    def test_out_of_a_folder_to_its_name(self) -> None:
+        self.check({"d/A": "a"}, {"d": "a"})
+
+    def test_into_a_folder_of_its_name(self) -> None:
+        self.check({"d": "a"}, {"d/A": "a"})
+
+
+def test_an_orphan_leaves_its_path_and_comes_back() -> None:
+    a, b = (RenderedFile(p, LINES, f"b:{p}", "b") for p in "AB")
+    repository = Repository({"A": a, "B": b})
+    repository.edit({"B": EDITED})
+    taken = RenderedFile("B", CHANGED, "b:A", "b")
+    assert repository.update({"B": taken}) == {"A": "update", "B": "keep"}
+    assert repository.files == {"A": CHANGED, "B": EDITED}
+    assert repository.update({"B": taken}) == {"B": "keep"}
+    returns = {"B": taken, "C": RenderedFile("C", CHANGED, "b:B", "b")}
+    repository.update(returns)
+    assert BOTH in repository.files.values()
