@@ -13,6 +13,7 @@ from typing import Literal
 from pipegen.core.lock import LockedFile, locked
 from pipegen.core.merge.text import Labels, merge, restyled
 from pipegen.core.tree import MODE_LINK, RenderedFile, digest
+from pipegen.core.update.compare import executable, executable_mode, mode_of, same, untouched
 from pipegen.core.update.outcome import Outcome, Write
 from pipegen.core.worktree import Found, Worktree
 
@@ -48,7 +49,7 @@ class Table:
             )
         if theirs.ownership == "once":
             return Outcome(theirs.path, entry, "keep", "it was there already, and is yours")
-        if _same(here, theirs):
+        if same(here, theirs):
             return Outcome(theirs.path, entry, base=base)
         if self.style == "yours":
             return Outcome(theirs.path, entry, "keep", "a file of yours is there, and stays, as asked", base=base)
@@ -95,7 +96,7 @@ class Table:
             return Outcome(path, None, "keep" if here.kind != "absent" else None, note, shown=entry.to)
         if here.kind == "absent":
             return Outcome(path, None)
-        if at == path and _untouched(here, entry) and _executable(here) == _executable_mode(entry):
+        if at == path and untouched(here, entry) and executable(here) == executable_mode(entry):
             return Outcome(path, None, "delete", writes=(Write(at, None, 0, here),))
         known = self._known(entry.sha256, at)
         state = {"state": "orphaned", "to": at if at != path else None}
@@ -135,7 +136,7 @@ class Table:
         back = self._restored(path, theirs) if here.kind == "absent" else None
         if back is not None:
             return back
-        if theirs.ownership == "merged" and at == theirs.path and _untouched(here, entry):
+        if theirs.ownership == "merged" and at == theirs.path and untouched(here, entry):
             return _with(Outcome(theirs.path, now, base=_base(theirs)), "update", at, theirs.content, theirs.mode, here)
         if theirs.ownership == "merged":  # adopted: what is there counts as edits of the new render
             state = {"state": "deleted"} if here.kind == "absent" else _placed_state(theirs.path, at)
@@ -152,19 +153,19 @@ class Table:
     def _content(self, at: str, here: Found, entry: LockedFile, theirs: RenderedFile) -> Outcome:
         """What the file is to hold: ``writes`` has at most one, to the path where it is now."""
         now = locked(theirs)
-        mode = _mode(here, entry, theirs)
+        mode = mode_of(here, entry, theirs)
         result = Outcome(theirs.path, now, base=_base(theirs))
         if here.kind in ("folder", "other"):
             if now.sha256 == entry.sha256:
                 return result
             return self._conflict(result, at, here, entry, theirs, "what is there is no file", None)
         assert here.content is not None
-        if _untouched(here, entry):
+        if untouched(here, entry):
             content = self._restyled(here, entry, theirs)
             return _with(result, "update", at, content, mode, here)
         if (now.sha256, now.mode) == (entry.sha256, entry.mode):
             return result
-        if _same(here, theirs) or now.sha256 == entry.sha256:
+        if same(here, theirs) or now.sha256 == entry.sha256:
             return _with(result, "merge", at, here.content, mode, here)
         return self._merged(result, at, here, entry, theirs)
 
@@ -172,7 +173,7 @@ class Table:
         """Both changed it."""
         assert here.content is not None
         base = self._known(entry.sha256, at)
-        mode = _mode(here, entry, theirs)
+        mode = mode_of(here, entry, theirs)
         if base is None:
             return self._conflict(result, at, here, entry, theirs, "both changed it, and no base of it is left", None)
         if MODE_LINK in (here.mode, theirs.mode) or entry.mode == f"{MODE_LINK:o}":
@@ -240,7 +241,7 @@ class Table:
                 return replace(stays, entry=result.entry.model_copy(update={"state": "moved", "to": at}), shown=at)
             if here.kind in ("file", "link"):
                 over = over if over.kind == "folder" else Found("absent")
-                return _carried(result, at, target, here, over, _mode(here, entry, theirs))
+                return _carried(result, at, target, here, over, mode_of(here, entry, theirs))
         moved = _placed_state(theirs.path, target)
         placed = replace(result, entry=result.entry.model_copy(update=moved), shown=target)
         if at == (entry.to or path):
@@ -253,7 +254,7 @@ class Table:
         assert here.content is not None
         if MODE_LINK in (theirs.mode, here.mode):
             return theirs.content
-        if _same(here, theirs):
+        if same(here, theirs):
             return here.content
         content = restyled(here.content, theirs.content)
         as_rendered = content != theirs.content and self.pristine(entry.sha256) == here.content
@@ -306,39 +307,3 @@ def _pending(entry: LockedFile, theirs: RenderedFile) -> LockedFile:
     return now.model_copy(
         update={"sha256": entry.sha256, "mode": entry.mode, "pending": now.sha256, "state": None, "to": entry.to}
     )
-
-
-def _same(here: Found, theirs: RenderedFile) -> bool:
-    """Whether the very bytes are there, line endings aside."""
-    if here.content is None or (here.kind == "link") != (theirs.mode == MODE_LINK):
-        return False
-    return digest(here.content) == digest(theirs.content)
-
-
-def _untouched(here: Found, entry: LockedFile) -> bool:
-    """Whether what is there is what was rendered, its mode aside."""
-    if here.content is None or (here.kind == "link") != (entry.mode == f"{MODE_LINK:o}"):
-        return False
-    return digest(here.content) == entry.sha256
-
-
-def _executable(here: Found) -> bool:
-    return here.kind == "file" and bool(here.mode & 0o100)
-
-
-def _executable_mode(entry: LockedFile) -> bool:
-    return entry.mode != f"{MODE_LINK:o}" and bool(int(entry.mode, 8) & 0o100)
-
-
-def _mode(here: Found, entry: LockedFile, theirs: RenderedFile) -> int:
-    """The mode, a three-way value of its own: yours, with the execute bits as the new render changed them.
-
-    What else of it differs (a umask, a file made read-only) is yours.
-    """
-    if MODE_LINK in (here.mode, theirs.mode) or here.kind != "file":
-        return theirs.mode if _untouched(here, entry) or here.kind != "link" else here.mode
-    wanted = bool(theirs.mode & 0o100)
-    if _executable(here) != _executable_mode(entry) or wanted == _executable(here):
-        return here.mode
-    readable = (here.mode & 0o444) >> 2
-    return here.mode | readable if wanted else here.mode & ~0o111
