@@ -20,7 +20,9 @@ from pipegen.app.repository import lock_of, open_repository
 from pipegen.core.design.architect import design
 from pipegen.core.errors import PipegenError, Problem, UsageError
 from pipegen.core.spec.template import is_template_spec
+from pipegen.core.update.compare import place
 from pipegen.store import workspace, yaml_file
+from pipegen.store.worktree import Folder
 
 LEVELS = ("static", "parse", "run")
 # What each level beyond the first runs in the repository: its own commands, in its own environments.
@@ -59,7 +61,7 @@ def check(start: Path, level: str, progress: Progress = lambda _: None) -> Check
         WorkspaceError: no repository.
         SpecError: pipegen.yml is not valid.
     """
-    root = workspace.find_root(start.resolve())
+    root = workspace.find_root(start)
     files, problems = _files(root)
     if _is_template(root):
         if level != "static":
@@ -97,10 +99,10 @@ def _design(start: Path) -> list[Problem]:
 def _files(root: Path) -> tuple[int, list[Problem]]:
     """How many files were there to check, and what is wrong with them."""
     files, problems = 0, []
-    lock = lock_of(root)
+    lock, work = lock_of(root), Folder(root)
     for path, entry in sorted(lock.files.items()):
-        at = entry.to or path
-        content = workspace.read_file(root, at)
+        at = place(path, entry, work)
+        content = work.read(at)
         if content is None and entry.state not in ("deleted", "orphaned") and entry.ownership == "merged":
             problems.append(Problem("is missing", at, f"bring it back: `pipegen update --restore {path}`"))
         if content is not None:

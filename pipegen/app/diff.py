@@ -11,6 +11,7 @@ from pipegen.core.errors import UsageError
 from pipegen.core.lock import LockedFile
 from pipegen.core.names import did_you_mean, shorten
 from pipegen.core.tree import digest, normalised
+from pipegen.core.update.compare import place
 from pipegen.core.update.gone import Gone
 from pipegen.store import workspace
 from pipegen.store.base import Bases
@@ -57,14 +58,15 @@ def edits(start: Path, path: str | None = None) -> Edits:
         WorkspaceError: no repository, or no readable lock or base.
         UsageError: nothing was rendered at ``path``.
     """
-    root = workspace.find_root(start.resolve())
+    root = workspace.find_root(start)
     lock, work, bases = lock_of(root), Folder(root), Bases(root)
     wanted = _wanted(lock.files, path)
-    digests = work.digests(entry.to or name for name, entry in wanted.items())
+    places = {name: place(name, entry, work) for name, entry in wanted.items()}
+    digests = work.digests(places.values())
     gone = dict(Gone(lock, work).paths())
     found = []
     for name, entry in sorted(wanted.items()):
-        at = entry.to or gone.get(name) or name
+        at = gone.get(name) or places[name]
         if entry.ownership == "once" or (digests.get(at) == entry.sha256 and at == name):
             continue
         found.append(_compared(name, at, entry, work, bases))

@@ -192,7 +192,7 @@ def pipeline(start: Path) -> Pipeline:
         UsageError: it is rendered from one template, so that it has no sources.
         SpecError: everything that is wrong with pipegen.yml and ``sources/``.
     """
-    root = workspace.find_root(start.resolve())
+    root = workspace.find_root(start)
     document = yaml_file.read(root / workspace.SPEC_FILE, workspace.SPEC_FILE)
     if is_template_spec(document.values):
         raise UsageError(

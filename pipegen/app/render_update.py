@@ -120,14 +120,19 @@ def read_pipeline(
         BlueprintError: a blueprint that is not there.
     """
     spec = spec_load.load({"catalog": lock.catalog, **document.values}, document.locate)
-    files = {
+    files = _by_source(raw)
+    notes: list[str] = []
+    blueprints = generate.selected(spec, root, document.locate, refresh=refresh, tell=notes.append)
+    return Pipeline(root, spec, document, measured_from(files, list(spec.sources)), blueprints, tuple(notes))
+
+
+def _by_source(raw: Mapping[str, bytes]) -> dict[str, bytes]:
+    """``sources/NAME.yml`` of the inputs, by NAME."""
+    return {
         path.removeprefix("sources/").removesuffix(".yml"): content
         for path, content in raw.items()
         if path != workspace.SPEC_FILE
     }
-    notes: list[str] = []
-    blueprints = generate.selected(spec, root, document.locate, refresh=refresh, tell=notes.append)
-    return Pipeline(root, spec, document, measured_from(files, list(spec.sources)), blueprints, tuple(notes))
 
 
 def _inputs_before(raw: Mapping[str, bytes] | None) -> flips.Inputs | None:
@@ -137,11 +142,7 @@ def _inputs_before(raw: Mapping[str, bytes] | None) -> flips.Inputs | None:
     try:
         document = yaml_file.parse(raw[workspace.SPEC_FILE], workspace.SPEC_FILE)
         spec = spec_load.load(document.values, document.locate)
-        files = {
-            path.removeprefix("sources/").removesuffix(".yml"): content
-            for path, content in raw.items()
-            if path != workspace.SPEC_FILE
-        }
+        files = _by_source(raw)
         return flips.Inputs(spec, measured_from(files, list(spec.sources)))
     except (PipegenError, KeyError):
         return None

@@ -34,7 +34,7 @@ def open_repository(start: Path) -> Repository:
         WorkspaceError: no repository, or no lock in it.
         SpecError: everything that is wrong with pipegen.yml and ``sources/``.
     """
-    root = workspace.find_root(start.resolve())
+    root = workspace.find_root(start)
     document = yaml_file.read(root / workspace.SPEC_FILE, workspace.SPEC_FILE)
     lock = lock_of(root)
     spec = spec_load.load({"catalog": lock.catalog, **document.values}, document.locate)

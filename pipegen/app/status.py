@@ -13,6 +13,7 @@ from pipegen.app.repository import lock_of
 from pipegen.core.errors import BlueprintError
 from pipegen.core.lock import Lock
 from pipegen.core.spec.template import is_template_spec
+from pipegen.core.update.compare import place
 from pipegen.core.update.gone import Gone
 from pipegen.store import transaction, workspace, yaml_file
 from pipegen.store.worktree import Folder
@@ -60,7 +61,7 @@ def status(start: Path) -> Status:
         WorkspaceError: no repository, or no readable lock.
         SpecError: pipegen.yml is not valid.
     """
-    root = workspace.find_root(start.resolve())
+    root = workspace.find_root(start)
     lock = lock_of(root)
     document = yaml_file.read(root / workspace.SPEC_FILE, workspace.SPEC_FILE)
     waits = transaction.interrupted(root)
@@ -75,12 +76,11 @@ def status(start: Path) -> Status:
 def _differences(root: Path, lock: Lock) -> list[Difference]:
     work = Folder(root)
     files = lock.files
-    digests = work.digests(
-        entry.to or path for path, entry in files.items() if entry.ownership != "once" or entry.pending
-    )
+    places = {path: place(path, entry, work) for path, entry in files.items()}
+    digests = work.digests(places[path] for path, entry in files.items() if entry.ownership != "once" or entry.pending)
     found = []
     for path, entry in files.items():
-        at = entry.to or path
+        at = places[path]
         if entry.pending:
             found.append(Difference("conflict", at, "resolve it, then `pipegen update --continue`"))
         elif entry.ownership == "once":
@@ -94,7 +94,7 @@ def _differences(root: Path, lock: Lock) -> list[Difference]:
         elif digests[at] is None:
             found.append(Difference("edited", at, "no longer a plain file"))
         else:
-            if entry.state == "moved":
+            if at != path:
                 found.append(Difference("moved", path, f"to {at}"))
             if digests[at] != entry.sha256:
                 found.append(Difference("edited", at))

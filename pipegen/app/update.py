@@ -75,7 +75,7 @@ def writing(start: Path, what: str) -> Iterator[str | None]:
     Raises:
         WorkspaceError: no repository, or another run holds it.
     """
-    root = workspace.find_root(start.resolve())
+    root = workspace.find_root(start)
     with store.held(root, what) as recovered:
         yield recovered
 
@@ -94,7 +94,7 @@ def update(request: Request, progress: Progress = lambda _: None) -> Updated:
 
 def interrupted(start: Path) -> str | None:
     """What a killed run left to be finished by the next writing command, in a sentence; None where there is nothing."""
-    return store.interrupted(workspace.find_root(start.resolve()))
+    return store.interrupted(workspace.find_root(start))
 
 
 def apply(updated: Updated) -> Updated:
@@ -127,7 +127,7 @@ def abort(start: Path) -> store.Aborted:
     Raises:
         UsageError: there is no update to take back.
     """
-    root = workspace.find_root(start.resolve())
+    root = workspace.find_root(start)
     if not store.can_abort(root):
         raise UsageError(
             "there is no update to take back", hint="one can be taken back while its conflicts are open; else use git"
@@ -141,7 +141,7 @@ class _Update:
     def __init__(self, request: Request, progress: Progress) -> None:
         self.request = request
         self.progress = progress
-        self.root = workspace.find_root(request.start.resolve())
+        self.root = workspace.find_root(request.start)
         self.work = Folder(self.root)
         self.bases = Bases(self.root)
         self.lock = lock_of(self.root)

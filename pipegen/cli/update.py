@@ -12,6 +12,7 @@ from pipegen.cli.options import Debug, Directory, Json, NoColor, NoInput, Verbos
 
 if TYPE_CHECKING:
     from pipegen.app.update import Request, Updated
+    from pipegen.core.update.table import Style
     from pipegen.ui.terminal import Terminal
 
 ACCEPT = "--accept-design"
@@ -67,7 +68,7 @@ def update(
     command(go, no_color, verbose, debug)
 
 
-def style(text: str):  # type: ignore[no-untyped-def]
+def style(text: str) -> Style:
     """A conflict style by its name.
 
     Raises:

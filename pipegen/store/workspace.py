@@ -24,7 +24,8 @@ def find_root(start: Path) -> Path:
     Raises:
         WorkspaceError: there is none.
     """
-    for folder in (start, *start.parents):
+    here = start.resolve()
+    for folder in (here, *here.parents):
         if (folder / SPEC_FILE).is_file():
             return folder
     raise WorkspaceError(

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from pipegen.app.answers import Given
+from pipegen.app.check import check
+from pipegen.app.diff import edits
 from pipegen.app.generate import apply, generate
 from pipegen.app.status import Status, status
 from pipegen.core.errors import SpecError, WorkspaceError
@@ -130,3 +132,12 @@ def test_a_repository_that_is_broken_says_how(root: Path) -> None:
     (root / ".pipegen/lock.json").unlink()
     with pytest.raises((SpecError, WorkspaceError), match="is missing"):
         status(root)
+
+
+def test_a_file_that_was_moved_away_and_back_is_where_it_was(root: Path) -> None:
+    change_lock(root, **{"README.md": {"state": "moved", "to": "elsewhere.md"}})
+    assert not status(root).differs
+    (root / "README.md").write_text("mine\n")
+    assert kinds(status(root)) == {"README.md": "edited"}
+    assert [one.path for one in edits(root).files] == ["README.md"]
+    assert check(root, "static").problems == ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipegen.core.lock import LockedFile
 from pipegen.core.tree import MODE_LINK, RenderedFile, digest
-from pipegen.core.worktree import Found
+from pipegen.core.worktree import Found, Worktree
 
 
 def same(here: Found, theirs: RenderedFile) -> bool:
@@ -41,3 +41,10 @@ def mode_of(here: Found, entry: LockedFile, theirs: RenderedFile) -> int:
         return here.mode
     readable = (here.mode & 0o444) >> 2
     return here.mode | readable if wanted else here.mode & ~0o111
+
+
+def place(path: str, entry: LockedFile, work: Worktree) -> str:
+    """Where a file of the lock stands: where the user moved it to, unless it was moved back."""
+    if entry.to is not None and work.at(entry.to).kind == "absent" and work.at(path).kind != "absent":
+        return path
+    return entry.to or path

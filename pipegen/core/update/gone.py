@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from pipegen.core.lock import Lock
+from pipegen.core.update.compare import place
 from pipegen.core.worktree import Worktree
 
 LEAST_TO_TELL = 8
@@ -34,9 +35,7 @@ class Gone:
         for path, entry in self._lock.files.items():
             if entry.state in ("deleted", "orphaned") or entry.ownership == "once" or entry.pending:
                 continue
-            at = entry.to or path
-            if entry.to is not None and self._work.at(path).kind != "absent":
-                continue  # moved back
+            at = place(path, entry, self._work)
             if (at not in self._there) if self._there is not None else self._work.at(at).kind == "absent":
                 gone.setdefault(entry.sha256, []).append(path)
         return gone

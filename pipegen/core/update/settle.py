@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipegen.core.lock import Lock, LockedFile
 from pipegen.core.merge.text import marked
+from pipegen.core.update.compare import place
 from pipegen.core.worktree import Worktree
 
 CONFLICTS_FOLDER = ".pipegen/conflicts"
@@ -34,7 +35,7 @@ def settle(lock: Lock, work: Worktree, pristine: Callable[[str], bytes | None], 
             continue
         names = dict.fromkeys([*asides(path), *asides(entry.to or path)])
         lying = [aside for aside in names if work.at(aside).kind == "file"]
-        here = work.at(entry.to or path)
+        here = work.at(place(path, entry, work))
         has_markers = here.kind == "file" and here.content is not None and marked(here.content) is not None
         if has_markers and resolved:
             has_markers = marked(pristine(entry.pending) or b"") is None

@@ -13,7 +13,7 @@ from typing import Literal
 from pipegen.core.lock import LockedFile, locked
 from pipegen.core.merge.text import Labels, merge, restyled
 from pipegen.core.tree import MODE_LINK, RenderedFile, digest
-from pipegen.core.update.compare import executable, executable_mode, mode_of, same, untouched
+from pipegen.core.update.compare import executable, executable_mode, mode_of, place, same, untouched
 from pipegen.core.update.outcome import Outcome, Write
 from pipegen.core.worktree import Found, Worktree
 
@@ -78,12 +78,9 @@ class Table:
         return Outcome(path, entry, "conflict", note, base=held, shown=entry.to)
 
     def _where(self, path: str, entry: LockedFile) -> tuple[str, Found]:
-        """Where a file stands, and what stands there: where the user moved it to, unless it was moved back."""
-        at = entry.to or path
-        here = self.work.at(at)
-        if entry.to is not None and here.kind == "absent" and (back := self.work.at(path)).kind != "absent":
-            return path, back
-        return at, here
+        """Where a file stands, and what stands there."""
+        at = place(path, entry, self.work)
+        return at, self.work.at(at)
 
     def gone(self, path: str, entry: LockedFile) -> Outcome:
         """A file that is rendered no more."""
@@ -244,7 +241,7 @@ class Table:
                 return _carried(result, at, target, here, over, mode_of(here, entry, theirs))
         moved = _placed_state(theirs.path, target)
         placed = replace(result, entry=result.entry.model_copy(update=moved), shown=target)
-        if at == (entry.to or path):
+        if at == place(path, entry, self.work):
             return placed
         note = "; ".join(filter(None, (f"you moved it from {path}", result.note)))
         return replace(placed, action=result.action or "move", note=note)
