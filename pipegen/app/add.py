@@ -60,14 +60,14 @@ def add_source(
     source = write.plain(asked)["sources"][name]
     after = {**of.tables, name: list(source["tables"])}
     changes = [*of.past(name), *_kept(of, after), Put(("sources", name), source)]
-    path = f"sources/{name}.yml"
+    measured = {f"sources/{name}.yml": generate.measured_text(found).encode() for name, found in facts.items()}
     raw = _with_marts(
         of, edited(of.raw, changes), {**of.measured, **facts}, {(name, table) for table in source["tables"]}
     )
     of.as_it_was()
     for note in generate.noted(asked, facts, TREAT):
         tell(note)
-    return {workspace.SPEC_FILE: raw, path: generate.measured_text(facts[name]).encode()}
+    return {workspace.SPEC_FILE: raw, **measured}
 
 
 def _named(of: Pipeline, text: str) -> str:
@@ -131,10 +131,11 @@ def add_table(
     inputs: Inputs = {}
     measured = dict(of.measured)
     for source, tables in wanted.items():
-        measured[source] = _measured(of, source, tables, progress)
-        path = f"sources/{source}.yml"
-        if measured[source] != of.measured[source]:
-            inputs[path] = _merged_file(of.files[source], path, of.measured[source], measured[source])
+        if source in of.measured:
+            measured[source] = _measured(of, source, tables, progress)
+            path = f"sources/{source}.yml"
+            if measured[source] != of.measured[source]:
+                inputs[path] = _merged_file(of.files[source], path, of.measured[source], measured[source])
         changes += of.listed(source)
         for table in tables:
             changes += [*of.past(source, table), Put(("sources", source, "tables", table), {})]

@@ -16,7 +16,9 @@ from pipegen.core import names
 from pipegen.core.errors import MissingAnswersError, Problem, SpecError, UsageError
 from pipegen.core.questions import BY_NAME, QUESTIONS, Question
 from pipegen.core.spec import address, source_url
+from pipegen.core.spec.load import of_its_kind
 from pipegen.core.spec.postgres_url import PostgresUrl
+from pipegen.core.spec.source_url import SourceUrl
 from pipegen.store import fetch_url
 
 # A URL, or a blueprint's abbreviation: no path of this machine.
@@ -59,7 +61,7 @@ class Given:
 class Draft:
     """A spec before the probe: plain values, where each came from, and what waits for the tables to be known.
 
-    ``urls`` are those of database servers, by source, with their passwords: they are for the probe and are in no value.
+    ``urls`` are what was said of sources that have one, by source; a password in it is for the probe and is in no value.
     """
 
     values: dict[str, Any]
@@ -69,7 +71,7 @@ class Draft:
     tables: list[str] = field(default_factory=list)
     rules: list[str] = field(default_factory=list)
     personal: list[str] = field(default_factory=list)
-    urls: dict[str, PostgresUrl] = field(default_factory=dict, repr=False)
+    urls: dict[str, SourceUrl] = field(default_factory=dict, repr=False)
 
     def locate(self, at: tuple[str | int, ...]) -> str | None:
         """The flag, variable or file:line that gave the value at an address, or the nearest above it."""
@@ -105,8 +107,8 @@ def draft(given: Given) -> Draft:
     for layer in reversed(layers):
         values = _merged(values, layer.values)
     _refuse_shapes(values, layers)
-    sets, problems = _addressed(given)
     sources = _sources(given)
+    sets, problems = _addressed(given, values, sources)
     for parts, value in sets:
         if parts[0] == "sources" and len(parts) > 1:  # before the flags that hold for every source
             _set(values, parts, value, problems)
@@ -162,12 +164,15 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _addressed(given: Given) -> tuple[list[tuple[list[str], Any]], list[Problem]]:
-    """Every ``--set`` with its address parsed."""
+def _addressed(
+    given: Given, values: Mapping[str, Any], sources: Sequence[SourceUrl]
+) -> tuple[list[tuple[list[str], Any]], list[Problem]]:
+    """Every ``--set`` with its whole address; a bare key may mean the only source."""
+    there = {**_mapping(values.get("sources")), **{source.name: {"kind": source.kind} for source in sources}}
     sets, problems = [], []
     for key, value in given.sets:
         try:
-            sets.append((address.parse(key), value))
+            sets.append((address.whole(address.parse(key), {**values, "sources": there}), value))
         except UsageError as error:
             problems.append(Problem(error.message, f"--set {names.shorten(key)}", error.hint))
     return sets, problems
@@ -182,7 +187,7 @@ def _set(values: dict[str, Any], parts: list[str], value: Any, problems: list[Pr
             problems.append(problem)
 
 
-def _sources(given: Given) -> list[source_url.SourceUrl]:
+def _sources(given: Given) -> list[SourceUrl]:
     texts, place = _source_texts(given)
     sources, problems = [], []
     for text in texts:
@@ -200,7 +205,7 @@ def _sources(given: Given) -> list[source_url.SourceUrl]:
     return sources
 
 
-def _default_name(given: Given, sources: Sequence[source_url.SourceUrl]) -> str | None:
+def _default_name(given: Given, sources: Sequence[SourceUrl]) -> str | None:
     """With ``--yes`` a pipeline is called as its first source; not where that is the very folder of the source."""
     if not given.yes or not sources:
         return None
@@ -237,20 +242,23 @@ def _target(given: Given, name: str) -> Path:
     return (given.cwd / name).resolve()
 
 
-def _put_source(made: Draft, source: source_url.SourceUrl, cwd: Path, place: str) -> None:
+def _put_source(made: Draft, source: SourceUrl, cwd: Path, place: str) -> None:
     entry: dict[str, Any] = {"kind": source.kind}
     if not made.values.get("sources"):
         made.values["sources"] = {}
     sources = made.values["sources"]
     below = sources.get(source.name) or {}
     if below.get("kind") != source.kind:
-        below = {k: v for k, v in below.items() if k not in ("path", "url_env", "schema")}
+        below = of_its_kind({k: v for k, v in below.items() if k not in ("path", "url_env", "schema")}, source.kind)
     if source.path is not None:
         entry["path"] = path_from_root(source.path, cwd, made.target)
     if source.url is not None:
-        made.urls[source.name] = source.url
-        entry["url_env"] = below.get("url_env") or names.env_name(names.module(source.name), "URL")
-        entry |= {"schema": source.url.schema} if source.url.schema else {}
+        made.urls[source.name] = source
+        entry["url_env"] = below.get("url_env") or source.variable
+    if isinstance(source.url, PostgresUrl) and source.url.schema:
+        entry["schema"] = source.url.schema
+    if source.tables:
+        entry["tables"] = {table: {} for table in source.tables}
     sources[source.name] = _merged(below, entry)
     made.places[("sources", source.name)] = place
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pipegen.app.answers import Draft
@@ -18,8 +18,11 @@ EVERY_TABLE = "*"
 def complete(draft: Draft, measured: Mapping[str, Measured]) -> None:
     """Fill in the tables of every source, and put rules and personal data where they belong.
 
+    A source that ``measured`` has no entry for was not looked at: its tables are those that people name.
+
     Raises:
-        SpecError: a table that is not there, or more tables than are taken unasked; all at once.
+        SpecError: a table that is not there, more tables than are taken unasked, or none of a source that nothing looks at;
+            all at once.
     """
     problems: list[Problem] = []
     _tables(draft, measured, problems)
@@ -36,37 +39,57 @@ def _tables(draft: Draft, measured: Mapping[str, Measured], problems: list[Probl
             for name, facts in measured.items():
                 sources[name]["tables"] = {t: {} for t in facts.tables} | (sources[name].get("tables") or {})
             continue
-        found = resolve(text, sources, measured, "--table", problems)
+        found = _unseen(text, sources, measured) or resolve(text, sources, measured, "--table", problems)
         if found:
             name, table = found
             draft.places[("sources", name, "tables", table)] = "--table"
             tables = sources[name].get("tables") or {}
             sources[name]["tables"] = tables | {table: tables.get(table) or {}}
-    for name, facts in measured.items():
-        if sources[name].get("tables") or problems:
+    if not problems:
+        problems += _unnamed(draft, measured)
+        for name, facts in measured.items():
+            sources[name]["tables"] = sources[name].get("tables") or {t: {} for t in facts.tables}
+
+
+def _unnamed(draft: Draft, measured: Mapping[str, Measured]) -> list[Problem]:
+    """Sources whose tables must be said: they have many, or nothing looks at them."""
+    problems = []
+    for name, source in draft.values["sources"].items():
+        if source.get("tables"):
             continue
-        if len(facts.tables) > MOST_TABLES_UNASKED:
-            some = ", ".join(names.shorten(t, 30) for t in list(facts.tables)[:5])
-            problems.append(
-                Problem(
-                    f"source `{name}` has {len(facts.tables)} tables ({some}, …); say which to load",
-                    "--table",
-                    f"`--table T` for each, or `--table '{EVERY_TABLE}'` for all",
-                )
-            )
-        sources[name]["tables"] = {t: {} for t in facts.tables}
+        if name not in measured:
+            message = f"source `{name}` names no table to load, and nothing can look at it yet to find them"
+            hint = f"`--table {name}.T` for each, or `tables:` of it in a file"
+            problems.append(Problem(message, draft.locate(("sources", name)) or "--table", hint))
+        elif len(measured[name].tables) > MOST_TABLES_UNASKED:
+            found = measured[name].tables
+            some = ", ".join(names.shorten(t, 30) for t in list(found)[:5])
+            message = f"source `{name}` has {len(found)} tables ({some}, …); say which to load"
+            hint = f"`--table T` for each, or `--table '{EVERY_TABLE}'` for all"
+            problems.append(Problem(message, "--table", hint))
+    return problems
+
+
+def _unseen(text: str, sources: Mapping[str, Any], measured: Mapping[str, Measured]) -> tuple[str, str] | None:
+    """The table of a source that was not looked at: it is taken at its word, where it says of which source it is."""
+    head, _, tail = text.partition(".")
+    if tail and head in sources and head not in measured:
+        return head, tail
+    only = next(iter(sources)) if len(sources) == 1 else None
+    return (only, text) if only is not None and only not in measured else None
 
 
 def resolve(
     text: str, sources: Mapping[str, Any], measured: Mapping[str, Measured], flag: str, problems: list[Problem]
 ) -> tuple[str, str] | None:
     """The source and table that ``T``, ``SOURCE.T`` or ``SOURCE.SCHEMA.T`` names; a problem is added where it is not one."""
+    known = {name: measured[name].tables if name in measured else sources[name].get("tables") or {} for name in sources}
     head, _, tail = text.partition(".")
     if head in sources:
         for table in (tail, without_schema(tail, sources[head])):
-            if table in measured[head].tables:
+            if table in known[head]:
                 return head, table
-    holders = [name for name, facts in measured.items() if text in facts.tables]
+    holders = [name for name, tables in known.items() if text in tables]
     if len(holders) == 1:
         return holders[0], text
     if head in sources and sources[head].get("kind") == "postgres" and "." in tail:
@@ -79,10 +102,18 @@ def resolve(
         hint = " or ".join(f"`{name}.{text}`" for name in holders)
         problems.append(Problem(f"several sources have a table `{names.shorten(text)}`", flag, f"say {hint}"))
         return None
-    known = [t for facts in measured.values() for t in facts.tables]
-    hint = names.did_you_mean(text, known) or f"there are: {', '.join(names.shorten(t, 30) for t in known[:20])}"
-    problems.append(Problem(f"no source has a table `{names.shorten(text)}`", flag, hint))
+    problems.append(_not_there(text, known, [name for name in sources if name not in measured], flag))
     return None
+
+
+def _not_there(text: str, known: Mapping[str, Collection[str]], unseen: list[str], flag: str) -> Problem:
+    tables = [table for its in known.values() for table in its]
+    hint = names.did_you_mean(text, tables)
+    if hint is None and unseen and flag == "--table":
+        hint = "of a source that nothing looks at, say which: " + ", ".join(f"`{name}.T`" for name in unseen)
+    if hint is None and tables:
+        hint = f"there are: {', '.join(names.shorten(t, 30) for t in tables[:20])}"
+    return Problem(f"no source has a table `{names.shorten(text)}`", flag, hint)
 
 
 def without_schema(table: str, source: Mapping[str, Any]) -> str:

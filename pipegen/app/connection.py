@@ -9,10 +9,11 @@ from dataclasses import replace
 from pipegen.core.errors import UsageError
 from pipegen.core.spec import postgres_url
 from pipegen.core.spec.postgres_url import PostgresUrl
+from pipegen.core.spec.source_url import SourceUrl
 from pipegen.core.spec.sources import PostgresSource, SourceSpec
 
 
-def place(name: str, source: SourceSpec, urls: Mapping[str, PostgresUrl]) -> str:
+def place(name: str, source: SourceSpec, urls: Mapping[str, SourceUrl]) -> str:
     """A source's path, or its URL with the password that it is probed with.
 
     Raises:
@@ -20,7 +21,8 @@ def place(name: str, source: SourceSpec, urls: Mapping[str, PostgresUrl]) -> str
     """
     if not isinstance(source, PostgresSource):
         return getattr(source, "path", "")
-    said, held = urls.get(name), _held(source.url_env)
+    given, held = urls.get(name), _held(source.url_env)
+    said = given.url if given is not None and isinstance(given.url, PostgresUrl) else None
     if said is None and held is None:
         raise UsageError(
             f"the URL of source `{name}` is not known: the variable `{source.url_env}` is not set",

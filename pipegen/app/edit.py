@@ -5,6 +5,7 @@ What it has of ``rename`` and ``add`` is the pipeline that they edit: read, with
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -12,47 +13,120 @@ from pathlib import Path
 from typing import Any
 
 from pipegen.app.repository import lock_of, measured_from
-from pipegen.core import blueprint_answers, names
+from pipegen.core import blueprint_answers, names, yaml_text
 from pipegen.core.blueprint import Manifest, version_key
 from pipegen.core.errors import Problem, SpecError, UsageError
 from pipegen.core.lock import Lock
 from pipegen.core.measured import Measured
 from pipegen.core.spec import address
 from pipegen.core.spec import load as spec_load
+from pipegen.core.spec.load import Locate
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.spec.template import is_template_spec
+from pipegen.probe import registry
 from pipegen.store import workspace, yaml_file
 from pipegen.store.moves import EditedError
 from pipegen.store.spec_edit import Edit, Put, Remove, Rename, edited
 
 Parts = tuple[str, ...]
+_MOST_OWN = 5
 
 
 def set_values(raw: bytes, pairs: Sequence[tuple[str, Any]]) -> bytes:
-    """pipegen.yml with values at dotted addresses, in turn; None takes the key out.
+    """pipegen.yml with values at dotted addresses, or bare keys (:func:`pipegen.core.spec.address.whole`), in turn.
+
+    None takes the key out.
 
     Raises:
         SpecError: every address that cannot be set, and by which ``--set`` it was asked for.
     """
+    said = addressed(raw, pairs)
+    return edited(raw, [Remove(at) if value is None else Put(at, value) for at, value in said]) if said else raw
+
+
+def addressed(raw: bytes, pairs: Sequence[tuple[str, Any]]) -> list[tuple[Parts, Any]]:
+    """Each of the pairs by its whole address; raises as :func:`set_values`."""
     values = deepcopy(yaml_file.parse(raw, workspace.SPEC_FILE).values)
-    changes: list[Edit] = []
+    found: list[tuple[Parts, Any]] = []
     problems: list[Problem] = []
     for key, value in pairs:
         try:
-            parts = address.of_decision(address.parse(key))
+            parts = address.of_decision(address.whole(address.parse(key), values))
             if value is None:
                 _take_out(values, parts)
-                changes.append(Remove(tuple(parts)))
             else:
                 if parts[0] == "overrides" and len(parts) == 2 and not isinstance(value, dict):
                     value = {"choice": value}
                 address.put(values, parts, deepcopy(value))
-                changes.append(Put(tuple(parts), value))
+            found.append((tuple(parts), value))
         except UsageError as error:
             problems.append(Problem(error.message, f"--set {names.shorten(key)}", error.hint))
     if problems:
         raise SpecError(problems)
-    return edited(raw, changes) if changes else raw
+    return found
+
+
+def own_values(raw: bytes, pairs: Sequence[tuple[str, Any]]) -> list[str]:
+    """Where a source or a table says its own value, so that it does not follow one that is set above it: a sentence each.
+
+    Raises as :func:`set_values`.
+    """
+    document = yaml_file.parse(raw, workspace.SPEC_FILE)
+    values = yaml_file.parse(set_values(raw, pairs), workspace.SPEC_FILE).values
+    notes: list[str] = []
+    for at, value in addressed(raw, pairs):
+        said = [own for own in _below(values, at) if own.value(values) != value] if value is not None else []
+        notes += [own.note(values, document.locate) for own in said[:_MOST_OWN]]
+        if len(said) > _MOST_OWN:
+            notes.append(f"{len(said) - _MOST_OWN} more say their own `{at[-1]}`, and do not follow")
+    return list(dict.fromkeys(notes))
+
+
+@dataclass(frozen=True)
+class _Own:
+    """A value that a source or a table may say for itself: ``shop_db.orders`` its ``freshness``."""
+
+    thing: tuple[str, ...]
+    key: tuple[str, ...]
+
+    @property
+    def place(self) -> Parts:
+        source, *table = self.thing
+        return ("sources", source, *(("tables", *table) if table else ()), *self.key)
+
+    def value(self, values: Any) -> Any:
+        return _at(values, self.place)
+
+    def note(self, values: Any, locate: Locate) -> str:
+        said = f"{'.'.join(self.key)}: {yaml_text.flow(self.value(values))}"
+        out = shlex.quote(f"{address.text(list(self.place))}=null")
+        thing = names.shorten(".".join(self.thing))
+        return (
+            f"{thing} does not follow, it says its own `{said}` ({locate(self.place)}); to take that out: `--set {out}`"
+        )
+
+
+def _below(values: Any, at: Sequence[str]) -> list[_Own]:
+    """What sources and tables say again of an address of ``defaults``, and tables of one of their source."""
+    match at:
+        case ("defaults", *key):
+            sources, own = list(_at(values, ("sources",)) or ()), True
+        case ("sources", name, *key) if key and key[0] != "tables":
+            sources, own = [name], False
+        case _:
+            return []
+    found = []
+    for source in sources:
+        found += [_Own((source,), tuple(key))] if own else []
+        found += [_Own((source, table), tuple(key)) for table in _at(values, ("sources", source, "tables")) or ()]
+    return [one for one in found if one.value(values) is not None]
+
+
+def _at(values: Any, at: Sequence[str]) -> Any:
+    """The value at an address; None where there is none."""
+    for part in at:
+        values = values.get(part) if isinstance(values, dict) else None
+    return values
 
 
 def _take_out(values: dict[str, Any], parts: Sequence[str]) -> None:
@@ -145,13 +219,17 @@ class Pipeline:
     @property
     def tables(self) -> dict[str, list[str]]:
         """The tables that are loaded, by source."""
-        return {name: list(said.tables or self.measured[name].tables) for name, said in self.spec.sources.items()}
+        return {name: list(said.tables) or self._measured(name) for name, said in self.spec.sources.items()}
+
+    def _measured(self, source: str) -> list[str]:
+        """The tables that were measured of a source; none of one that nothing can look at."""
+        return list(self.measured[source].tables) if source in self.measured else []
 
     def listed(self, source: str) -> list[Edit]:
         """The edit that names every table of a source that names none, so that one of them can be spoken of."""
         if self.spec.sources[source].tables:
             return []
-        return [Put(("sources", source, "tables"), {table: {} for table in self.measured[source].tables})]
+        return [Put(("sources", source, "tables"), {table: {} for table in self._measured(source)})]
 
     def rendered(self, source: str, table: str | None = None) -> bool:
         """Whether the last render knew a source, or a table, by the name that it has now."""
@@ -209,4 +287,5 @@ def pipeline(start: Path) -> Pipeline:
         if content is not None:
             files[name] = content
     raw = (root / workspace.SPEC_FILE).read_bytes()
-    return Pipeline(root, raw, spec, document, files, measured_from(files, list(spec.sources)), lock)
+    measured = measured_from(files, list(spec.sources), registry.unseen(spec.sources))
+    return Pipeline(root, raw, spec, document, files, measured, lock)

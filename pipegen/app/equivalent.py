@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from pipegen.app.answers import Draft, Given, path_from_root
-from pipegen.core import names, yaml_text
+from pipegen.core import yaml_text
 from pipegen.core.errors import UsageError
 from pipegen.core.questions import QUESTIONS
 from pipegen.core.spec import address, source_url
+from pipegen.core.spec.postgres_url import PostgresUrl
 
 
 def command(made: Draft, given: Given) -> str:
@@ -42,16 +43,21 @@ def command(made: Draft, given: Given) -> str:
 
 
 def _server_url(name: str, source: dict[str, Any], made: Draft) -> str | None:
-    """The URL of a database server without its password, all that it says taken out of the source; None where none was given."""
-    url = made.urls.get(name)
-    if url is None or source["kind"] != "postgres":
+    """The URL that was given, without its password, and all that it says taken out of the source; None where none was given."""
+    said = made.urls.get(name)
+    if said is None or source["kind"] != said.kind:
         return None
     del source["kind"]
-    if source.get("url_env") == names.env_name(names.module(name), "URL"):
+    if source.get("url_env") == said.variable:
         del source["url_env"]
-    if url.schema is not None and source.get("schema") == url.schema:
+    if isinstance(said.url, PostgresUrl) and said.url.schema is not None and source.get("schema") == said.url.schema:
         del source["schema"]
-    return url.shown()
+    tables: Any = source.get("tables")
+    tables = tables if isinstance(tables, dict) else {}
+    alone = list(tables) == list(said.tables)  # beside others, each is said in its turn
+    if alone and not any(tables.values()):
+        source.pop("tables", None)
+    return said.shown(with_tables=alone)
 
 
 def _source_url(name: str, source: dict[str, Any], cwd: Path, target: Path) -> str | None:
@@ -65,7 +71,7 @@ def _source_url(name: str, source: dict[str, Any], cwd: Path, target: Path) -> s
         here = path
         if not os.path.isabs(path) and "://" not in path:
             here = Path(os.path.relpath(target / path, cwd.resolve())).as_posix()
-        url = f"sqlite:///{here}" if kind == "sqlite" else here
+        url = f"{kind}:///{here}" if kind in ("sqlite", "duckdb") else here
     try:
         read = source_url.parse(f"{name}={url}")
     except UsageError:

@@ -6,16 +6,18 @@ numbers or of a newer pipegen, the choice of the lock stays until ``--accept-des
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pipegen.core.design.architect import design as make_design
-from pipegen.core.design.model import Design
-from pipegen.core.errors import PipegenError, UsageError
+from pipegen.core.errors import UsageError
 from pipegen.core.measured import Measured
 from pipegen.core.names import did_you_mean, shorten
 from pipegen.core.spec.load import Locate
 from pipegen.core.spec.model import PipelineSpec
+
+if TYPE_CHECKING:  # a run with nothing to do designs nothing
+    from pipegen.core.design.model import Design
 
 EVERY = "*"
 
@@ -28,24 +30,32 @@ class Inputs:
     measured: Mapping[str, Measured]
 
     def design(self, locate: Locate = lambda _: None, accepted: Mapping[str, str] | None = None) -> Design:
-        return make_design(self.spec, self.measured, locate, accepted or {})
+        from pipegen.core.design.architect import design
+
+        return design(self.spec, self.measured, locate, accepted or {})
 
 
 @dataclass(frozen=True)
 class Settled:
-    """The design that an update renders, and what is to be said of it."""
+    """The design that an update renders, the accepted choices that it holds, and what is to be said of it."""
 
     design: Design
     notes: tuple[str, ...]
+    held: Mapping[str, str] = field(default_factory=dict)
 
 
 def settle(
-    now: Inputs, before: Inputs | None, locked: Mapping[str, str], accept: frozenset[str], locate: Locate
+    now: Inputs,
+    before: Inputs | None,
+    locked: Mapping[str, str],
+    accept: frozenset[str],
+    locate: Locate,
+    renamed: Callable[[str], str] = lambda decision: decision,
 ) -> Settled:
     """The design of an update.
 
     ``before`` are the inputs of the last render, None where no base has them; ``locked`` the choices accepted then; ``accept``
-    the decisions to take anew, or :data:`EVERY`.
+    the decisions to take anew, or :data:`EVERY`; ``renamed`` gives a decision's id of then as it is called now.
 
     Raises:
         UsageError: an id to accept that is no decision; an accepted choice that cannot stay.
@@ -58,7 +68,7 @@ def settle(
     flips = {id: old for id, old in locked.items() if choices.get(id, old) != old and id not in overridden}
     if not flips:
         return Settled(new, ())
-    asked = flips.keys() & _asked_for(now, before)
+    asked = flips.keys() & asked_for(now, before, renamed)
     taken = flips.keys() if EVERY in accept else flips.keys() & accept
     held = {id: flips[id] for id in flips.keys() - asked - taken}
     design = now.design(locate, held) if held else new
@@ -82,7 +92,7 @@ def settle(
         f"{id} stays `{held[id]}`; decided anew it would be `{choices[id]}` ({why[id]}): take it with `--accept-design={id}`"
         for id in sorted(held)
     ]
-    return Settled(design, (*changed, *stay))
+    return Settled(design, (*changed, *stay), held)
 
 
 def _lost(design: Design, held: Mapping[str, str]) -> dict[str, str]:
@@ -97,14 +107,13 @@ def _refuse_unknown(accept: frozenset[str], choices: Mapping[str, str]) -> None:
         raise UsageError(f"`--accept-design={shorten(id)}`: there is no such decision", hint=hint)
 
 
-def _asked_for(now: Inputs, before: Inputs | None) -> set[str]:
+def asked_for(now: Inputs, before: Inputs | None, renamed: Callable[[str], str]) -> set[str]:
     """The decisions that the edited answers change by themselves: same rules, same numbers, other answers."""
     if before is None:
         return set()
-    numbers = {name: before.measured.get(name, found) for name, found in now.measured.items()}
-    try:
-        old = {d.id: d.choice for d in before.design().decisions}
-        new = {d.id: d.choice for d in Inputs(now.spec, numbers).design().decisions}
-    except PipegenError:  # the numbers of then do not fit the answers of now: a column that was not there
-        return set()
-    return {id for id, choice in new.items() if old.get(id) != choice}
+    measured = {renamed(f"{name}.").removesuffix("."): found for name, found in before.measured.items()}
+    numbers = {name: measured.get(name, found) for name, found in now.measured.items()}
+    from pipegen.core.design.decide import decide
+
+    old = {renamed(d.id): d.choice for d in decide(before.spec, before.measured).decisions}
+    return {d.id for d in decide(now.spec, numbers).decisions if old.get(d.id) != d.choice}

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipegen import __version__
 from pipegen.app import completion, connection, equivalent
 from pipegen.app.answers import Draft, Given, draft, path_here
 from pipegen.core import blueprint_answers, yaml_text
 from pipegen.core.blueprint import Blueprint
-from pipegen.core.design.architect import design as make_design
-from pipegen.core.design.marts import default_marts
-from pipegen.core.design.model import Design
 from pipegen.core.errors import Problem, SourceError, SpecError, UsageError
 from pipegen.core.lock import LOCK_PATH, Lock, LockedBlueprint, RenderInput, base_archive, lock_files, lock_text
 from pipegen.core.measured import Measured, dump
@@ -27,6 +24,9 @@ from pipegen.core.tree import FileTree, digest
 from pipegen.probe import expressions, registry
 from pipegen.store import blueprints as blueprint_store
 from pipegen.store import fetch_url, git, workspace
+
+if TYPE_CHECKING:  # a run with nothing to do designs nothing
+    from pipegen.core.design.model import Design
 
 SCHEMA_PATH = ".pipegen/schema.json"
 GITIGNORE = b"""# Committed: lock.json, schema.json, base/. Not committed: what a run of pipegen leaves behind.
@@ -85,8 +85,11 @@ def noted(
     spec: PipelineSpec, facts: Mapping[str, Measured], treat: str = "--personal-data TABLE.COLUMN=mask"
 ) -> list[str]:
     """What was found at the sources and is worth a person's look; ``treat`` is how it is said what becomes of personal data."""
-    notes = []
+    unseen = [name for name in spec.sources if name not in facts]
+    notes = [f"not measured: {', '.join(unseen)}; decided from what pipegen.yml says"] if unseen else []
     for name, source in spec.sources.items():
+        if name not in facts:
+            continue
         for table, said in source.tables.items():
             found = facts[name].tables[table]
             if found.malformed:
@@ -121,6 +124,9 @@ def plan_for(
     """The plan of a whole new repository for a spec: render, lock, sealed base; ``refresh`` and ``tell`` as :func:`selected` has them."""
     progress("rendering")
     blueprints = selected(spec, target, locate, refresh=refresh, tell=tell)
+    from pipegen.core.design.architect import documented
+
+    design = documented(design, spec, facts)
     design = replace(design, answers=blueprint_answers.answers(spec, [b.manifest for b in blueprints], locate))
     from pipegen.render.renderer import render  # with Jinja, which a run with nothing to do has no use for
 
@@ -234,15 +240,17 @@ def apply(generated: Planned, *, use_git: bool) -> list[str]:
 
 
 def probe(spec: PipelineSpec, made: Draft, progress: Progress) -> dict[str, Measured]:
-    """What is measured of every source of a draft, whose spec this is.
+    """What is measured of every source of a draft, whose spec this is, that can be looked at.
 
     Raises:
         UsageError: a database server whose URL nobody gave.
         SourceError: a source that cannot be read, or has no table.
     """
     facts = {}
-    places = {name: connection.place(name, source, made.urls) for name, source in spec.sources.items()}
-    for name, source in spec.sources.items():
+    unseen = registry.unseen(spec.sources)
+    seen = {name: source for name, source in spec.sources.items() if name not in unseen}
+    places = {name: connection.place(name, source, made.urls) for name, source in seen.items()}
+    for name, source in seen.items():
         progress(f"looking at {name}")
         named = completion.named(made, name)
         wanted = list(source.tables) if source.tables and not named and not made.tables else None
@@ -277,7 +285,8 @@ def refuse_broken_sql(spec: PipelineSpec, locate: Locate) -> None:
 
 
 def _same_sources(spec: PipelineSpec, facts: Mapping[str, Measured]) -> None:
-    missing = [name for name in spec.sources if name not in facts]
+    unseen = registry.unseen(spec.sources)
+    missing = [name for name in spec.sources if name not in facts and name not in unseen]
     if missing:
         raise UsageError(
             f"`--no-probe` needs what was measured of source `{missing[0]}`: sources/{missing[0]}.yml beside the answers file",
@@ -287,6 +296,9 @@ def _same_sources(spec: PipelineSpec, facts: Mapping[str, Measured]) -> None:
 
 def _designed(spec: PipelineSpec, facts: Mapping[str, Measured], locate: Locate) -> tuple[PipelineSpec, Design]:
     """The design, and the spec with the default marts written out where none was named."""
+    from pipegen.core.design.architect import design as make_design
+    from pipegen.core.design.marts import default_marts
+
     design = make_design(spec, facts, locate)
     if spec.marts is not None:
         return spec, design

@@ -47,13 +47,15 @@ class Asked(Protocol):
 class Given:
     """The inputs of a render by path, those of them that the update writes or removes, and what they are the inputs of.
 
-    ``seen`` is what stood at each path when it was read: what is edited from then on is not written over.
+    ``seen`` is what stood at each path when it was read: what is edited from then on is not written over. ``notes`` say what does
+    not follow an answer that was set.
     """
 
     inputs: dict[str, bytes]
     changed: dict[str, bytes | None]
     theirs: Theirs
     seen: Mapping[str, Found]
+    notes: tuple[str, ...] = ()
 
 
 class Seen:
@@ -86,6 +88,7 @@ def given_inputs(root: Path, lock: Lock, asked: Asked, progress: Progress) -> Gi
         spec, made = read_template(root, spec, sets=asked.sets, to=asked.to, trust=asked.trust, cwd=asked.start)
         changed |= {workspace.SPEC_FILE: spec} if spec != was else {}
         return Given({workspace.SPEC_FILE: spec}, changed, made, seen.found)
+    notes = tuple(edit.own_values(spec, asked.sets))
     spec = _edited(root, spec, lock, asked)
     if spec != was:
         changed[workspace.SPEC_FILE] = spec
@@ -98,7 +101,7 @@ def given_inputs(root: Path, lock: Lock, asked: Asked, progress: Progress) -> Gi
             if sources.get(path) != content:
                 changed[path] = sources[path] = content
     inputs = {workspace.SPEC_FILE: spec, **sources}
-    return Given(inputs, changed, read_pipeline(root, document, inputs, lock, refresh=True), seen.found)
+    return Given(inputs, changed, read_pipeline(root, document, inputs, lock, refresh=True), seen.found, notes)
 
 
 def _edited(root: Path, spec: bytes, lock: Lock, asked: Asked) -> bytes:
@@ -116,9 +119,11 @@ def _edited(root: Path, spec: bytes, lock: Lock, asked: Asked) -> bytes:
 
 
 def _probed(root: Path, spec: PipelineSpec, progress: Progress) -> dict[str, bytes]:
-    """``sources/NAME.yml`` of every source, measured again."""
-    measured = {}
+    """``sources/NAME.yml`` of every source that can be looked at, measured again."""
+    measured, unseen = {}, registry.unseen(spec.sources)
     for name, source in spec.sources.items():
+        if name in unseen:
+            continue
         progress(f"looking at {name}")
         wanted = list(source.tables) or None
         measured[name] = registry.probe(source.kind, connection.place(name, source, {}), tables=wanted, root=root)

@@ -54,18 +54,20 @@ def _source(of: Pipeline, old: str, new: str) -> Inputs:
     changes.append(Rename(("sources", old), new))
     was = of.spec.sources[old].was
     changes += _was(("sources", new, "was"), was, was if was and not of.rendered(old) else old, new)
-    content = of.files[old]
+    content = of.files.get(old)  # None: nothing can look at the source
     gone = (old, was) if was and was not in of.spec.sources else (old,)
     inputs: Inputs = {
         f"sources/{name}.yml": None for name in gone if workspace.read_file(of.root, f"sources/{name}.yml") is not None
     }
-    return {**inputs, workspace.SPEC_FILE: edited(of.raw, changes), f"sources/{new}.yml": content}
+    measured = {f"sources/{new}.yml": content} if content is not None else {}
+    return {**inputs, workspace.SPEC_FILE: edited(of.raw, changes), **measured}
 
 
 def _table(of: Pipeline, source: str, old: str, new: str) -> Inputs:
     tables = of.tables
     _refuse_taken(new, [t for t in tables[source] if t != old], lambda t: names.identifier(t, prefix="t"), "table")
-    if new in of.measured[source].tables and new != old:
+    looked_at = source in of.measured
+    if looked_at and new in of.measured[source].tables and new != old:
         hint = f"`pipegen add table {source}.{new}` loads it"
         raise UsageError(
             f"source `{source}` has a table `{names.shorten(new)}` beside `{names.shorten(old)}`", hint=hint
@@ -79,8 +81,8 @@ def _table(of: Pipeline, source: str, old: str, new: str) -> Inputs:
     last = was if was and not of.rendered(source, old) else old
     changes += _was(("sources", source, "tables", new, "was"), was, last, new)
     path = f"sources/{source}.yml"
-    measured = edited(of.files[source], _measured(of, source, old, new), path)
-    return {workspace.SPEC_FILE: edited(of.raw, changes), path: measured}
+    measured = {path: edited(of.files[source], _measured(of, source, old, new), path)} if looked_at else {}
+    return {workspace.SPEC_FILE: edited(of.raw, changes), **measured}
 
 
 def _table_called(of: Pipeline, text: str) -> Place:
@@ -171,7 +173,7 @@ def _measured(of: Pipeline, source: str, old: str, new: str) -> list[Edit]:
 def _files(of: Pipeline, source: str, new: str) -> str | None:
     """The files of a table of that name, where they are there and can be read; None where they still have the old name."""
     said = of.spec.sources[source]
-    if not isinstance(said, FilesSource):
+    if not isinstance(said, FilesSource) or said.is_remote:
         return None
     try:
         found: Measured = registry.probe(said.kind, said.path, tables=[new], root=of.root)

@@ -6,13 +6,12 @@ import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pipegen.app import flips, generate
 from pipegen.app.repository import measured_from
 from pipegen.core import blueprint_answers, names
 from pipegen.core.blueprint import Blueprint, Manifest
-from pipegen.core.design.model import Decision
 from pipegen.core.errors import BlueprintError, PipegenError
 from pipegen.core.lock import Lock
 from pipegen.core.measured import Measured
@@ -20,9 +19,13 @@ from pipegen.core.spec import load as spec_load
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.tree import FileTree
 from pipegen.core.update.match import Renames
+from pipegen.probe import registry
 from pipegen.store import blueprints as blueprint_store
 from pipegen.store import workspace, yaml_file
 from pipegen.store.spec_edit import Put
+
+if TYPE_CHECKING:  # a run with nothing to do designs nothing
+    from pipegen.core.design.model import Decision, OpenQuestion, Sizing
 
 Progress = Callable[[str], None]
 
@@ -52,7 +55,8 @@ class Rendering:
     records: Mapping[str, bytes]
     renames: Renames = field(default_factory=Renames)
     decisions: tuple[Decision, ...] = ()
-    sizing: tuple[dict[str, object], ...] = ()
+    sizing: tuple[Sizing, ...] = ()
+    open_questions: tuple[OpenQuestion, ...] = ()
     notes: tuple[str, ...] = ()
     changes: tuple[Put, ...] = ()
 
@@ -84,14 +88,17 @@ class Pipeline:
         """
         locate = self.document.locate
         progress("designing")
-        old = _inputs_before(before)
-        fresh = _fresh(self.spec, old)
-        renamed = _renamed_decisions(fresh)
+        old = inputs_before(before)
+        fresh = fresh_renames(self.spec, old)
+        renamed = renamed_decisions(fresh)
         accepted = {renamed(id): choice for id, choice in lock.design.items()}
         now = flips.Inputs(self.spec, self.measured)
-        settled = flips.settle(now, old, accepted, accept, locate)
+        settled = flips.settle(now, old, accepted, accept, locate, renamed)
         answers = blueprint_answers.answers(self.spec, [b.manifest for b in self.blueprints], locate)
-        design = replace(settled.design, answers=answers)
+        from pipegen.core.design.architect import documented
+
+        design = documented(settled.design, self.spec, self.measured, settled.held)
+        design = replace(design, answers=answers)
         progress("rendering")
         from pipegen.render.renderer import render  # with Jinja, which a run with nothing to do has no use for
 
@@ -104,6 +111,7 @@ class Pipeline:
             _renames(self, fresh, lock),
             design.decisions,
             design.sizing,
+            design.open_questions,
             settled.notes,
         )
 
@@ -123,7 +131,8 @@ def read_pipeline(
     files = _by_source(raw)
     notes: list[str] = []
     blueprints = generate.selected(spec, root, document.locate, refresh=refresh, tell=notes.append)
-    return Pipeline(root, spec, document, measured_from(files, list(spec.sources)), blueprints, tuple(notes))
+    measured = measured_from(files, list(spec.sources), registry.unseen(spec.sources))
+    return Pipeline(root, spec, document, measured, blueprints, tuple(notes))
 
 
 def _by_source(raw: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -135,7 +144,7 @@ def _by_source(raw: Mapping[str, bytes]) -> dict[str, bytes]:
     }
 
 
-def _inputs_before(raw: Mapping[str, bytes] | None) -> flips.Inputs | None:
+def inputs_before(raw: Mapping[str, bytes] | None) -> flips.Inputs | None:
     """The spec and the measurements of the last render; None where they cannot be read today."""
     if raw is None:
         return None
@@ -143,7 +152,7 @@ def _inputs_before(raw: Mapping[str, bytes] | None) -> flips.Inputs | None:
         document = yaml_file.parse(raw[workspace.SPEC_FILE], workspace.SPEC_FILE)
         spec = spec_load.load(document.values, document.locate)
         files = _by_source(raw)
-        return flips.Inputs(spec, measured_from(files, list(spec.sources)))
+        return flips.Inputs(spec, measured_from(files, list(spec.sources), registry.unseen(spec.sources)))
     except (PipegenError, KeyError):
         return None
 
@@ -158,7 +167,7 @@ class Renamed:
     was_table: str | None = None
 
 
-def _fresh(spec: PipelineSpec, before: flips.Inputs | None) -> list[Renamed]:
+def fresh_renames(spec: PipelineSpec, before: flips.Inputs | None) -> list[Renamed]:
     """The renames since the last render: a ``was:`` that the spec of then had already is over."""
     known = before.spec.sources if before is not None else {}
     found = []
@@ -175,7 +184,7 @@ def _fresh(spec: PipelineSpec, before: flips.Inputs | None) -> list[Renamed]:
     return found
 
 
-def _renamed_decisions(fresh: list[Renamed]) -> Callable[[str], str]:
+def renamed_decisions(fresh: list[Renamed]) -> Callable[[str], str]:
     """A decision's id of the last render as it is called now: ``old_shop.clients.extract`` as ``shop.customers.extract``."""
     tables = {f"{r.was_source}.{r.was_table}.": f"{r.source}.{r.table}." for r in fresh if r.table is not None}
     sources = {f"{r.was_source}.": f"{r.source}." for r in fresh if r.table is None}

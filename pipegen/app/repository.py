@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,11 @@ from pipegen.core.lock import LOCK_PATH, Lock, read_lock
 from pipegen.core.measured import Measured
 from pipegen.core.spec import load as spec_load
 from pipegen.core.spec.model import PipelineSpec
+from pipegen.core.tree import digest
+from pipegen.probe import registry
 from pipegen.store import workspace, yaml_file
+from pipegen.store.base import Bases
+from pipegen.store.worktree import Folder
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ def open_repository(start: Path) -> Repository:
     document = yaml_file.read(root / workspace.SPEC_FILE, workspace.SPEC_FILE)
     lock = lock_of(root)
     spec = spec_load.load({"catalog": lock.catalog, **document.values}, document.locate)
-    return Repository(root, spec, document, measured_in(root, list(spec.sources)), lock)
+    return Repository(root, spec, document, measured_in(root, list(spec.sources), registry.unseen(spec.sources)), lock)
 
 
 def lock_of(root: Path) -> Lock:
@@ -53,23 +57,25 @@ def lock_of(root: Path) -> Lock:
     return read_lock(raw)
 
 
-def measured_in(root: Path, sources: list[str]) -> dict[str, Measured]:
-    """``sources/NAME.yml`` of every source named.
+def measured_in(root: Path, sources: list[str], unseen: Collection[str] = ()) -> dict[str, Measured]:
+    """``sources/NAME.yml`` of every source named; one that is ``unseen`` may have none.
 
     Raises:
         SpecError: one that is missing, or is not what the format says.
     """
     raw = {name: read for name in sources if (read := workspace.read_file(root, f"sources/{name}.yml")) is not None}
-    return measured_from(raw, sources)
+    return measured_from(raw, sources, unseen)
 
 
-def measured_from(raw: Mapping[str, bytes], sources: list[str]) -> dict[str, Measured]:
-    """What was measured of every source named, from the bytes of ``sources/NAME.yml`` by name; raises as :func:`measured_in`."""
+def measured_from(raw: Mapping[str, bytes], sources: list[str], unseen: Collection[str] = ()) -> dict[str, Measured]:
+    """What was measured of every source named, from the bytes of ``sources/NAME.yml`` by name; otherwise as :func:`measured_in`."""
     measured: dict[str, Measured] = {}
     problems: list[Problem] = []
     for name in sources:
         path = f"sources/{name}.yml"
         if name not in raw:
+            if name in unseen:
+                continue
             problems.append(
                 Problem(f"`{path}` is missing", None, "restore it from git, or run `pipegen new` again elsewhere")
             )
@@ -84,3 +90,22 @@ def measured_from(raw: Mapping[str, bytes], sources: list[str]) -> dict[str, Mea
     if problems:
         raise SpecError(problems)
     return measured
+
+
+def inputs_of(root: Path, lock: Lock) -> dict[str, bytes]:
+    """The inputs of the last render by path.
+
+    Raises:
+        WorkspaceError: one has changed since, and no base has it as it was.
+    """
+    work, bases = Folder(root), Bases(root)
+    found: dict[str, bytes] = {}
+    for path, sha in lock.inputs.items():
+        here = work.read(path)
+        content = here if here is not None and digest(here) == sha else bases.get(sha)
+        if content is None:
+            raise WorkspaceError(f"`{path}` as it was at the last render is in no base of `.pipegen/base/`")
+        found[path] = content
+    if workspace.SPEC_FILE not in found:
+        raise WorkspaceError("the lock names no inputs of the last render", hint="`pipegen update` writes a lock anew")
+    return found

@@ -15,8 +15,8 @@ from typing import Any
 from pipegen.app.check import parse_problem
 from pipegen.app.inputs import Given, given_inputs
 from pipegen.app.render_update import Progress, Rendering
-from pipegen.app.repository import lock_of
-from pipegen.core.errors import UsageError
+from pipegen.app.repository import inputs_of, lock_of
+from pipegen.core.errors import UsageError, WorkspaceError
 from pipegen.core.lock import Lock
 from pipegen.core.merge.text import Labels
 from pipegen.core.plan import Action, ChangePlan
@@ -179,15 +179,11 @@ class _Update:
 
     @cached_property
     def _inputs_before(self) -> dict[str, bytes] | None:
-        """The inputs of the last render, from the files that have not changed since and from the base."""
-        found: dict[str, bytes] = {}
-        for path, sha in self.lock.inputs.items():
-            here = self.work.at(path)
-            content = here.content if here.content is not None and digest(here.content) == sha else self.bases.get(sha)
-            if content is None:
-                return None
-            found[path] = content
-        return found or None
+        """The inputs of the last render; None where no base has them all."""
+        try:
+            return inputs_of(self.root, self.lock)
+        except WorkspaceError:
+            return None
 
     def _table(self, before: Lock, rendering: Rendering) -> Table:
         unknown = [p for p in self.request.restore if p not in before.files and p not in rendering.tree]
@@ -223,5 +219,5 @@ class _Update:
                 actions.append(Action(action, step.path, None, step.content, note="input", before=here.content))
         return ChangePlan(
             str(self.root), tuple(sorted(actions, key=lambda a: a.path)), rendering.decisions, rendering.sizing,
-            notes=rendering.notes,
+            rendering.open_questions, notes=(*self.given.notes, *rendering.notes),
         )  # fmt: skip

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipegen.cli.edit import add, rename
+from pipegen.cli.explain import explain, plan
 from pipegen.cli.new import new
 from pipegen.cli.options import Debug, Directory, Json, NoColor, NoInput, Verbose
 from pipegen.cli.update import update, with_values
+from pipegen.cli.why import why
 
 if TYPE_CHECKING:
     from pipegen.ui.terminal import Terminal
@@ -38,9 +40,12 @@ blueprints = typer.Typer(
 )
 app.add_typer(blueprints, name="blueprints", short_help="The blueprints that repositories are rendered from.")
 app.command("new", short_help="Answer by flags or a file, and get a complete repository.")(new)
+app.command("explain", short_help="The design: each decision, why, and what would flip it.")(explain)
+app.command("plan", short_help="What another answer would change: decisions, sizing, files; writes nothing.")(plan)
 app.command("update", short_help="Regenerate for an edited pipegen.yml or newer blueprints; edits are kept.")(update)
 app.add_typer(add, name="add", short_help="Extend pipegen.yml by a source or a table, and update.")
 app.command("rename", short_help="Another name for a source or a table, edits carried.")(rename)
+app.command("why", short_help="Which blueprint, answer and decision put a file or a line here.")(why)
 
 
 def _version(wanted: bool) -> None:

@@ -88,12 +88,12 @@ def _new(options: Mapping[str, Any], terminal: Terminal) -> int:
 
 def _pipeline(given: Given, answers: Document | None, options: Mapping[str, Any], terminal: Terminal) -> int:
     from pipegen.app import generate
-    from pipegen.ui import views
+    from pipegen.ui import design, views
 
     here = Path.cwd()
     measured = _measured(options, given.cwd, answers)
     made = generate.generate(given, measured=measured, progress=terminal.progress)
-    notes, told = _carried_out(made, options, terminal, lambda: views.design(made, terminal))
+    notes, told = _carried_out(made, options, terminal, lambda: design.review(made, terminal))
     if not told:
         views.written(made, here, notes, terminal)
     return 0
@@ -114,17 +114,18 @@ def _template(asked: Wanted, options: Mapping[str, Any], terminal: Terminal) -> 
 def _carried_out(
     made: Planned, options: Mapping[str, Any], terminal: Terminal, introduce: Callable[[], None]
 ) -> tuple[list[str], bool]:
-    """Write what was made, or show what would be written; the notes of the first, and whether all has been told."""
+    """Show what was made, then write it, or show what would be written; the notes of the first, and whether all has been told."""
     from pipegen.app import generate
     from pipegen.ui import views
     from pipegen.ui.terminal import document
 
     writes = not (options["dry_run"] or options["diff"])
+    if not options["json"]:
+        introduce()
     notes = generate.apply(made, use_git=not options["no_git"]) if writes else []
     if options["json"]:
         document(made.plan.document(applied=writes))
         return notes, True
-    introduce()
     if options["diff"]:
         views.diff(made.plan, terminal)
     elif options["dry_run"]:
@@ -226,4 +227,5 @@ def _measured(options: Mapping[str, Any], cwd: Path, answers: Document | None) -
     from pipegen.app.repository import measured_in
 
     folder = cwd / options["answers"] if options["answers"] not in (None, "-") else cwd / "pipegen.yml"
-    return measured_in(folder.parent, list((answers.values.get("sources") or {}) if answers else []))
+    sources = list((answers.values.get("sources") or {}) if answers else [])
+    return measured_in(folder.parent, sources, unseen=sources)  # that one is missing is told where its kind is known

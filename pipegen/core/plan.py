@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipegen.core.design.model import Decision, Design
 from pipegen.core.tree import MODE_FILE, FileTree
+
+if TYPE_CHECKING:  # a run with nothing to do designs nothing
+    from pipegen.core.design.model import Decision, Design, OpenQuestion, Sizing
 
 SCHEMA_VERSION = 1
 MARKS = {"create": "+", "update": "~", "merge": "~", "move": ">", "delete": "-", "keep": "=", "conflict": "!"}
@@ -41,7 +43,8 @@ class ChangePlan:
     root: str
     actions: tuple[Action, ...]
     decisions: tuple[Decision, ...] = ()
-    sizing: tuple[dict[str, Any], ...] = ()
+    sizing: tuple[Sizing, ...] = ()
+    open_questions: tuple[OpenQuestion, ...] = ()
     equivalent: str | None = None
     notes: tuple[str, ...] = field(default=())
 
@@ -62,11 +65,15 @@ class ChangePlan:
 
     def document(self, *, applied: bool) -> dict[str, Any]:
         """The plan as ``--json`` prints it."""
+        from pipegen.core.design import document as plain
+
         return {
             "schema_version": SCHEMA_VERSION,
             "root": self.root,
-            "design": [decision_document(d) for d in self.decisions],
-            "sizing": list(self.sizing),
+            "design": [plain.decision(d) for d in self.decisions],
+            "sizing": [plain.sizing(s) for s in self.sizing],
+            "cost": plain.cost(self.sizing),
+            "open_questions": [plain.open_question(q) for q in self.open_questions],
             "plan": [
                 {
                     "action": a.action,
@@ -84,20 +91,6 @@ class ChangePlan:
         }
 
 
-def decision_document(decision: Decision) -> dict[str, Any]:
-    """A decision as plain values."""
-    return {
-        "id": decision.id,
-        "choice": decision.choice,
-        "because": list(decision.because),
-        "alternatives": [{"choice": a.choice, "against": a.against} for a in decision.alternatives],
-        "flips_when": decision.flips_when,
-        "rule": decision.rule,
-        "source": decision.source,
-        "overridden": decision.overridden,
-    }
-
-
 def plan_new(
     root: str, tree: FileTree, inputs: dict[str, bytes], records: dict[str, bytes], design: Design
 ) -> ChangePlan:
@@ -109,5 +102,6 @@ def plan_new(
     actions += [Action("create", path, None, content, note="input") for path, content in inputs.items()]
     actions += [Action("create", path, None, content, note="record") for path, content in records.items()]
     return ChangePlan(
-        root, tuple(sorted(actions, key=lambda a: a.path)), decisions=design.decisions, sizing=design.sizing
-    )
+        root, tuple(sorted(actions, key=lambda a: a.path)), decisions=design.decisions, sizing=design.sizing,
+        open_questions=design.open_questions,
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Human units in, numbers out: durations, volumes, factors, shares. Parsed once, here."""
+"""Human units in, numbers out: durations, volumes, sizes, rates, times of day, factors, shares. Parsed once, here."""
 
 from __future__ import annotations
 
@@ -11,20 +11,26 @@ from pipegen.core.names import shorten
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _SCALE = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9, "t": 10**12}
 _BYTES = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
-_VOLUME = re.compile(
-    r"(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)(?:\.\d+)?)\s*"
-    r"(?:(?P<scale>[kmgbt]?)\s*(?P<rows>rows?|events?)|(?P<bytes>[kmgt]?b))\s*/\s*(?P<period>[a-z]+)"
-)
+_NUMBER = r"(?P<number>(?:\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)(?:\.\d+)?)"
+_AMOUNT = rf"{_NUMBER}\s*(?:(?P<scale>[kmgbt]?)\s*(?P<rows>rows?|events?)|(?P<bytes>[kmgt]?b))"
+_SIZE = re.compile(_AMOUNT)
+_VOLUME = re.compile(rf"{_AMOUNT}\s*/\s*(?P<period>[a-z]+)")
+_RATE = re.compile(rf"{_NUMBER}\s*(?P<scale>[kmgbt]?)\s*(?:requests?|calls?)\s*/\s*(?P<period>[a-z]+)")
 _PER_DAY = {"second": 86_400.0, "minute": 1440.0, "hour": 24.0, "day": 1.0, "week": 1 / 7, "month": 1 / 30.44}
 _PERIOD = {"s": "second", "sec": "second", "min": "minute", "h": "hour", "d": "day", "w": "week"}
 
 DURATION_HINT = "a number and s, m, h, d or w: `15m`, `2h`, `1d`"
 VOLUME_HINT = "`N rows/day` or `N GB/day`: `2M rows/day`, `40 GB/day`, `500 rows/s`"
+SIZE_HINT = "`N rows` or `N GB`: `3.2M rows`, `40 GB`"
+BYTES_HINT = "a number and B, KB, MB, GB or TB: `250 B`, `40 GB`"
+RATE_HINT = "`N requests/minute`: `100 requests/minute`, `5 requests/s`"
+TIME_HINT = "a time of day in UTC: `06:00`"
 FACTOR_HINT = "a number and x: `4x`"
-_LONGEST = 100 * 365 * 86_400  # a century: what is longer is a slip of the keyboard
-_MOST_PER_DAY = 1e18
 SHARE_HINT = "a percentage: `99%`, `99.9%`"
 GROWTH_HINT = "a percentage a period: `5%/month`"
+_LONGEST = 100 * 365 * 86_400  # a century: what is longer is a slip of the keyboard
+_MOST = 1e18  # of rows or bytes, held or moved in a day: likewise
+_MOST_REQUESTS = 1e9  # a second
 
 
 def duration(text: str) -> int:
@@ -72,15 +78,89 @@ def volume(text: str) -> Volume:
         ValueError: not a volume.
     """
     match = _VOLUME.fullmatch(text.strip().lower())
-    if not match or _PERIOD.get(match["period"], match["period"]) not in _PER_DAY:
+    per_day = _per_day(match["period"]) if match else None
+    if match is None or per_day is None:
         raise ValueError(f"`{shorten(text)}` is not a volume; allowed is {VOLUME_HINT}")
-    number = float(re.sub("[_,]", "", match["number"]))
-    rows = match["rows"] is not None
-    per_day = number * (_SCALE[match["scale"]] if rows else _BYTES[match["bytes"]])
-    per_day *= _PER_DAY[_PERIOD.get(match["period"], match["period"])]
-    if per_day > _MOST_PER_DAY:
+    moved = _amount(match) * per_day
+    if moved > _MOST:
         raise ValueError(f"`{shorten(text)}` is more than anything moves in a day")
-    return Volume(rows_per_day=per_day) if rows else Volume(bytes_per_day=per_day)
+    return Volume(rows_per_day=moved) if match["rows"] else Volume(bytes_per_day=moved)
+
+
+def _amount(match: re.Match[str]) -> float:
+    """Rows or bytes of ``2M rows`` or ``40 GB``."""
+    return _number(match) * (_SCALE[match["scale"]] if match["rows"] else _BYTES[match["bytes"]])
+
+
+def _number(match: re.Match[str]) -> float:
+    return float(re.sub("[_,]", "", match["number"]))
+
+
+def _per_day(period: str) -> float | None:
+    """How often a period comes in a day; None where it is none."""
+    return _PER_DAY.get(_PERIOD.get(period, period))
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a table holds: rows or bytes, whichever was said."""
+
+    rows: float | None = None
+    bytes: float | None = None
+
+
+def size(text: str) -> Size:
+    """Parse ``3.2M rows`` or ``40 GB``.
+
+    Raises:
+        ValueError: not a size.
+    """
+    match = _SIZE.fullmatch(text.strip().lower())
+    if match is None:
+        raise ValueError(f"`{shorten(text)}` is not a size; allowed is {SIZE_HINT}")
+    held = _amount(match)
+    if held > _MOST:
+        raise ValueError(f"`{shorten(text)}` is more than any table holds")
+    return Size(rows=held) if match["rows"] else Size(bytes=held)
+
+
+def bytes_(text: str) -> float:
+    """Parse ``250 B`` or ``40 GB``, in powers of 1,000; above zero.
+
+    Raises:
+        ValueError: not an amount of bytes.
+    """
+    match = _SIZE.fullmatch(text.strip().lower())
+    held = _amount(match) if match is not None and match["bytes"] else 0
+    if not 0 < held <= _MOST:
+        raise ValueError(f"`{shorten(text)}` is not an amount of bytes; allowed is {BYTES_HINT}")
+    return held
+
+
+def request_rate(text: str) -> float:
+    """Parse ``100 requests/minute`` as requests a second; above zero.
+
+    Raises:
+        ValueError: not a rate.
+    """
+    match = _RATE.fullmatch(text.strip().lower())
+    per_day = _per_day(match["period"]) if match else None
+    rate = _number(match) * _SCALE[match["scale"]] * per_day / _PER_DAY["second"] if match and per_day else 0
+    if not 0 < rate <= _MOST_REQUESTS:
+        raise ValueError(f"`{shorten(text)}` is not a rate; allowed is {RATE_HINT}")
+    return rate
+
+
+def time_of_day(text: str) -> tuple[int, int]:
+    """Parse ``06:00`` as hour and minute.
+
+    Raises:
+        ValueError: not a time of day.
+    """
+    match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip())
+    if not match:
+        raise ValueError(f"`{shorten(text)}` is not a time; allowed is {TIME_HINT}")
+    return int(match[1]), int(match[2])
 
 
 def factor(text: str) -> float:

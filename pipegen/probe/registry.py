@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
@@ -10,6 +10,7 @@ from typing import Protocol, cast
 from pipegen.core.errors import SourceError
 from pipegen.core.measured import Measured
 from pipegen.core.names import did_you_mean, shorten
+from pipegen.core.spec.sources import FilesSource, SourceSpec
 
 
 class Probe(Protocol):
@@ -38,6 +39,15 @@ KINDS: dict[str, str] = {
     "sqlite": "pipegen.probe.sqlite",
 }
 SERVERS = frozenset({"postgres"})
+
+
+def unseen(sources: Mapping[str, SourceSpec]) -> list[str]:
+    """The sources that no probe can look at: what is known of them is what people say of them."""
+    return [
+        name
+        for name, source in sources.items()
+        if source.kind not in KINDS or (isinstance(source, FilesSource) and source.is_remote)
+    ]
 
 
 def probe(kind: str, path: str, *, tables: Sequence[str] | None, root: Path, named: Sequence[str] = ()) -> Measured:

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from pipegen.core.contributions import Contributions
 from pipegen.core.design.model import Decision, Design
+from pipegen.core.design.pages import Pages
 from pipegen.render.environment import did_you_mean, environment, fields_of
 
 #: A type as the checker knows it: a class, ``tuple[X, ...]`` and the like, or None where it is not known.
@@ -43,7 +44,8 @@ def context_types() -> dict[str, Known]:
     """The names that every template sees, with their types."""
     hints = typing.get_type_hints(Design)
     names = {name: hints.get(name) for name in hints if name != "answers"}
-    return {**names, "decisions": tuple[Decision, ...], "contributions": Contributions, "answers": None}
+    computed = {"decisions": tuple[Decision, ...], "pages": Pages, "contributions": Contributions, "answers": None}
+    return {**names, **computed}
 
 
 def loop_types(for_each: Mapping[str, str], names: Mapping[str, Known]) -> dict[str, Known]:

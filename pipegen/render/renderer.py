@@ -15,7 +15,7 @@ from pipegen.render.collect import Selected, collect
 from pipegen.render.expansion import Loops, expanded, id_of, iterate, tokens_of
 from pipegen.render.templates import Templates
 
-_DEFAULT_RULE = FileRule.model_validate({})
+DEFAULT_RULE = FileRule.model_validate({})
 
 
 def render(
@@ -36,17 +36,17 @@ def render(
     names = {**design.context(), **(context or {})}
     folder = user_folder() if cache == "user" else cache
     stored = {blueprint.name: CodeCache(folder, blueprint.digest) for blueprint in blueprints}
-    selected = _selected(blueprints, design, names, stored)
-    contributions = collect(selected)
+    chosen = select(blueprints, design, names, stored)
+    contributions = collect(chosen)
     tree = FileTree()
-    for one in selected:
+    for one in chosen:
         for file in _rendered(one, {**one.context, "contributions": contributions}):
             tree.add(file)
         stored[one.blueprint.name].save()
     return tree
 
 
-def _selected(
+def select(
     blueprints: Sequence[Blueprint], design: Design, names: Mapping[str, Any], stored: Mapping[str, CodeCache]
 ) -> list[Selected]:
     """The blueprints that take part, in order, with what their templates see."""
@@ -75,7 +75,7 @@ def _rendered(one: Selected, context: Mapping[str, Any]) -> Iterator[RenderedFil
     verbatim = Patterns(dict.fromkeys(blueprint.manifest.verbatim))
     for path in sorted(blueprint.files):
         entry = rules.match(path)
-        rule = blueprint.manifest.files[entry] if entry is not None else _DEFAULT_RULE
+        rule = blueprint.manifest.files[entry] if entry is not None else DEFAULT_RULE
         content = blueprint.files[path]
         source = None if verbatim.match(path) is not None else as_template(content)
         yield from _of_template(one, path, source, content, rule, context)

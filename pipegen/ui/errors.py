@@ -7,12 +7,13 @@ import platform
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pipegen import __version__
 from pipegen.core import errors
 from pipegen.core.errors import MissingAnswersError, PipegenError, Problem
 from pipegen.ui.terminal import Terminal
+from pipegen.ui.wrapped import paragraph
 
 ISSUES = "the issue tracker of pipegen"
 
@@ -64,14 +65,24 @@ def show(error: PipegenError, terminal: Terminal) -> None:
     for problem in problems:
         terminal.say(f"  {problem}")
         if problem.hint:
-            terminal.say((f"      hint: {problem.hint}", "dim"))
+            first, *more = problem.hint.splitlines()
+            terminal.say((f"      hint: {first}", "dim"))
+            _listed(more, 8, terminal)
 
 
 def _one(problem: Problem, terminal: Terminal) -> None:
     terminal.say(("error: ", "bold red"), str(problem))
     if problem.hint:
+        first, *more = problem.hint.splitlines()
         terminal.say("")
-        terminal.say(("hint: ", "cyan"), problem.hint)
+        terminal.say(("hint: ", "cyan"), first)
+        _listed(more, 2, terminal)
+
+
+def _listed(choices: Sequence[str], indent: int, terminal: Terminal) -> None:
+    """The further lines of a hint, a choice each."""
+    for choice in choices:
+        paragraph(terminal.say, (" " * indent + "-",), choice.strip(), indent + 2)
 
 
 def _report(error: Exception, terminal: Terminal) -> None:

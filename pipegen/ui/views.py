@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipegen.core.plan import ChangePlan
+from pipegen.ui.design import counted
 from pipegen.ui.terminal import Style, Terminal
 
 if TYPE_CHECKING:  # a command imports its own use case alone
@@ -73,7 +74,7 @@ def update(made: Updated, terminal: Terminal, *, applied: bool) -> None:
     elif not made.unresolved:
         terminal.say("nothing to do: the repository is what its pipegen.yml and its blueprints say")
     if made.unresolved:
-        many = _count(len(made.unresolved), "file")
+        many = counted(len(made.unresolved), "file")
         terminal.say((f"{many} in conflict:", "bold red"))
         for path in made.unresolved:
             terminal.say("  ", path)
@@ -90,28 +91,9 @@ def notes(change: ChangePlan, terminal: Terminal) -> None:
 
 def aborted(restored: Sequence[str], set_aside: Sequence[str], terminal: Terminal) -> None:
     """What ``update --abort`` took back."""
-    terminal.say(("taken back ", "bold green"), _count(len(restored), "file"))
+    terminal.say(("taken back ", "bold green"), counted(len(restored), "file"))
     for path in set_aside:
         terminal.say((f"note: what you edited since lies at {path}", "yellow"))
-
-
-def design(generated: Generated, terminal: Terminal) -> None:
-    """What was decided, in two lines a source: they fit 80 columns."""
-    made = generated.design
-    for source in made.sources:
-        loads = Counter(t.load for t in source.tables)
-        how = ", ".join(f"{n} {load}" for load, n in sorted(loads.items(), reverse=True))
-        rows = sum(t.rows or 0 for t in source.tables)
-        kind = "sample" if source.is_sample else source.kind
-        terminal.say(
-            ("  source  ", "dim"), (source.name, "bold"),
-            f"  {kind}, {_count(len(source.tables), 'table')} ({how}), {_count(rows, 'row')}",
-        )  # fmt: skip
-        terminal.say(f"          fresh within {source.freshness}", (f", runs at {source.schedule}", "dim"))
-    kinds = Counter(m.kind for m in made.marts)
-    if kinds:
-        terminal.say(("  marts   ", "dim"), ", ".join(_count(n, kind) for kind, n in kinds.items()))
-    terminal.say(("  target  ", "dim"), str(made.destination["kind"]))
 
 
 def written(generated: Generated, cwd: Path, notes: list[str], terminal: Terminal) -> None:
@@ -119,7 +101,7 @@ def written(generated: Generated, cwd: Path, notes: list[str], terminal: Termina
     from pipegen.app.generate import shown
 
     where = shown(generated.target, cwd)
-    terminal.say(("wrote ", "bold green"), (where, "bold"), f"  {_count(len(generated.plan.actions), 'file')}")
+    terminal.say(("wrote ", "bold green"), (where, "bold"), f"  {counted(len(generated.plan.actions), 'file')}")
     for note in (*generated.plan.notes, *notes):
         terminal.say((f"note: {note}", "yellow"))
     terminal.say("")
@@ -149,7 +131,7 @@ def status(found: Status, terminal: Terminal) -> None:
     for reason in found.outdated:
         terminal.data(("  ^ outdated ", "yellow"), reason)
     if not found.differs:
-        terminal.data(f"as rendered: {_count(found.files, 'file')}")
+        terminal.data(f"as rendered: {counted(found.files, 'file')}")
 
 
 def differences(found: Sequence[FileDiff], terminal: Terminal) -> None:
@@ -165,11 +147,7 @@ def check(found: Check, terminal: Terminal) -> None:
     """What a check found."""
     if not found.problems:
         ran = f", {', '.join(found.commands)}" if found.commands else ""
-        terminal.say(("ok ", "bold green"), f"{_count(found.files, 'file')}, level {found.level}{ran}")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+        terminal.say(("ok ", "bold green"), f"{counted(found.files, 'file')}, level {found.level}{ran}")
 
 
 def blueprint_list(found: list[BlueprintSummary], terminal: Terminal) -> None:
@@ -205,5 +183,5 @@ def lint(report: LintReport, terminal: Terminal) -> None:
         terminal.data(f"{f.path}:{f.line}: ", (f.severity, style), f": {f.message}", (f"  [{f.code}]", "dim"))
         if f.hint:
             terminal.data((f"    hint: {f.hint}", "dim"))
-    checked = _count(report.blueprints, "blueprint")
-    terminal.say(f"{checked}, {_count(len(report.findings), 'finding')}" if report.findings else f"ok: {checked}")
+    checked = counted(report.blueprints, "blueprint")
+    terminal.say(f"{checked}, {counted(len(report.findings), 'finding')}" if report.findings else f"ok: {checked}")

@@ -124,7 +124,7 @@ REFUSED_SOURCES: list[tuple[str, dict[str, str], str, str]] = [
     ("exports=shop.db", {}, "there is a source called `exports` already", "pipegen add table exports.TABLE"),
     ("Exports=shop.db", {}, "would both be called `exports`", "pipegen add source NAME=URL"),
     ("transform=shop.db", {}, "the repository uses it for itself", ""),
-    ("mysql://u@h/db", {}, "sources of kind `mysql` are not built yet", ""),
+    ("mysql://u@h/db", {}, "source `db` names no table to load", "`--table db.T`"),
     ("no=nothing.db", {}, "", ""),
     ("db=shop.db", {"freshness": "soon"}, "freshness", ""),
     ("db=shop.db", {"volume": "much"}, "volume", ""),

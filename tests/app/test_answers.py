@@ -36,7 +36,8 @@ def test_every_example_of_a_question_is_an_answer() -> None:
         if question.key is None:
             continue
         answer = [question.example] if question.repeat else question.example
-        load(draft(Given(name="shop", flags={question.name: answer, **SAMPLE})).values)
+        priced = [("prices.stored_gb", 0.02)]  # a ceiling is money
+        load(draft(Given(name="shop", flags={question.name: answer, **SAMPLE}, sets=priced)).values)
 
 
 def test_each_layer_gives_way_and_each_place_is_known(tmp_path: Path) -> None:
@@ -147,8 +148,59 @@ def test_every_wrong_answer_is_listed() -> None:
         )
     assert [p.where for p in error.value.problems()] == ["--set a..b", "--mart", "--override", "--set name.x"]
     with pytest.raises(SpecError) as error:
-        draft(Given(name="x", flags={"source": ["a=sample:", "a=sample:", "kafka://x/y", "sqlite:"]}))
+        draft(Given(name="x", flags={"source": ["a=sample:", "a=sample:", "kafka://x/y z", "sqlite:"]}))
     assert len(error.value.problems()) == 3
+
+
+@pytest.mark.parametrize(
+    ("source", "entry"),
+    [
+        ("db=mysql://u:hunter2@h/shop", {"kind": "mysql", "url_env": "DB_URL"}),
+        ("db=mariadb://h/shop", {"kind": "mysql", "url_env": "DB_URL"}),
+        ("db=mssql://u:hunter2@h/shop", {"kind": "mssql", "url_env": "DB_URL"}),
+        ("db=mongodb://u:hunter2@h/shop", {"kind": "mongodb", "url_env": "DB_URL"}),
+        ("db=https://u:hunter2@h/v1?key=hunter2", {"kind": "rest", "url_env": "DB_URL"}),
+        ("db=kafka://u:hunter2@h/clicks", {"kind": "kafka", "url_env": "DB_BROKERS", "tables": {"clicks": {}}}),
+        ("db=kafka://h", {"kind": "kafka", "url_env": "DB_BROKERS"}),
+        ("db=webhook:", {"kind": "webhook"}),
+        ("db=duckdb:///x.duckdb", {"kind": "duckdb", "path": "../x.duckdb"}),
+        ("db=sftp://u:hunter2@h/daily/*.csv", {"kind": "files", "path": "sftp://u@h/daily/*.csv"}),
+        ("db=s3://b/daily/*.csv", {"kind": "files", "path": "s3://b/daily/*.csv"}),
+    ],
+)
+def test_every_source_has_an_entry_and_no_password_in_it(source: str, entry: dict[str, Any]) -> None:
+    made = draft(Given(name="p", flags={"source": [source]}))
+    assert made.values["sources"] == {"db": entry}
+    assert "hunter2" not in repr(made)
+    load(made.values)
+
+
+def test_a_source_of_another_kind_keeps_what_its_kind_has_too() -> None:
+    file = "sources: {db: {kind: kafka, url_env: MINE, keyed: true, log_kept: 7d, lag: 5m, tables: {a: {key: [id]}}}}"
+    made = draft(Given(name="p", flags={"source": ["db=mysql://h/shop"]}, answers=layer(file)))
+    assert made.values["sources"]["db"] == {
+        "kind": "mysql", "url_env": "DB_URL", "log_kept": "7d", "lag": "5m", "tables": {"a": {"key": ["id"]}},
+    }  # fmt: skip
+    made = draft(Given(name="p", flags={"source": ["db=kafka://h/b"]}, answers=layer(file)))
+    assert made.values["sources"]["db"]["url_env"] == "MINE"
+    assert made.values["sources"]["db"]["tables"] == {"a": {"key": ["id"]}, "b": {}}
+
+
+def test_a_bare_key_is_of_the_defaults_or_of_the_only_source() -> None:
+    made = draft(
+        Given(
+            name="p", flags={"source": ["kafka://h/clicks"]}, sets=[("freshness", "5m"), ("keyed", True), ("lag", "5m")]
+        )
+    )
+    assert made.values["defaults"] == {"freshness": "5m"}
+    assert made.values["sources"]["clicks"] == {
+        "kind": "kafka", "url_env": "CLICKS_BROKERS", "tables": {"clicks": {}}, "keyed": True, "lag": "5m",
+    }  # fmt: skip
+    with pytest.raises(SpecError) as error:
+        draft(Given(name="p", flags={"source": ["a=sample:", "b=sample:"]}, sets=[("volume", "2M rows/day")]))
+    (problem,) = error.value.problems()
+    assert problem.where == "--set volume"
+    assert problem.hint == "say whose: `sources.a.volume`, `sources.b.volume`"
 
 
 @pytest.mark.parametrize(

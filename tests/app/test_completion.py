@@ -69,6 +69,54 @@ def test_twenty_tables_are_taken_unasked_and_no_more(count: int, taken: bool) ->
     assert len(tables(draft(["*"]), facts)["a"]) == 21
 
 
+UNSEEN = {"a": FACTS["a"]}
+
+
+def test_tables_of_a_source_that_was_not_looked_at_are_those_that_are_named() -> None:
+    assert tables(draft(["users", "b.clicks", "b.x.y", "b.clicks"]), UNSEEN) == {"a": ["users"], "b": ["clicks", "x.y"]}
+    made = draft(["b.views"])
+    made.values["sources"]["b"] = {"kind": "kafka", "tables": {"clicks": {"key": ["id"]}}}
+    assert tables(made, UNSEEN)["b"] == ["clicks", "views"]
+    assert made.values["sources"]["b"]["tables"]["clicks"] == {"key": ["id"]}
+    assert made.locate(("sources", "b", "tables", "views", "key")) == "--table"
+
+
+def test_a_bare_name_is_a_table_of_the_only_source() -> None:
+    made = Draft({"sources": {"b": {"kind": "rest"}}}, Path(), {}, [], ["orders", "b.x", "b.y.z"])
+    assert tables(made, {}) == {"b": ["orders", "x", "y.z"]}
+
+
+def test_a_bare_name_beside_a_source_that_was_not_looked_at_says_how_one_of_its_tables_is_said() -> None:
+    (problem,) = refused(draft(["clicks"]), UNSEEN)
+    assert problem.hint == "of a source that nothing looks at, say which: `b.T`"
+    (problem,) = refused(draft(["usrs"]), UNSEEN)
+    assert problem.hint == "did you mean `users`?"
+
+
+def test_a_source_that_was_not_looked_at_and_names_no_table_is_an_error_of_its_own() -> None:
+    made = draft()
+    made.places[("sources", "b")] = "--source"
+    (problem,) = refused(made, UNSEEN)
+    assert problem == Problem(
+        "source `b` names no table to load, and nothing can look at it yet to find them",
+        "--source",
+        "`--table b.T` for each, or `tables:` of it in a file",
+    )
+    assert len(refused(draft(), {})) == 2, "each is told"
+    assert len(refused(draft(["*"]), UNSEEN)) == 1, "`*` finds none there"
+
+
+def test_rules_and_personal_data_of_a_source_that_was_not_looked_at() -> None:
+    made = draft(["b.clicks"], rules=["clicks: id > 0"], personal=["b.clicks.email=mask"])
+    complete(made, UNSEEN)
+    assert made.values["sources"]["b"]["tables"]["clicks"] == {
+        "rules": [{"name": "id > 0", "expect": "id > 0"}],
+        "columns": {"email": "mask"},
+    }
+    (problem,) = refused(draft(["b.clicks"], rules=["b.views: id > 0"]), UNSEEN)
+    assert problem.where == "--rule"
+
+
 def test_rules_and_personal_data_find_their_table() -> None:
     made = draft(rules=["users: id > 0", "b.x.y: id::text <> ''"], personal=["users.id=keep", "b.x.y.id=keep"])
     complete(made, FACTS)

@@ -4,13 +4,19 @@ import json
 import os
 import shlex
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipegen.app import generate
 from pipegen.cli.main import run
+from pipegen.core.design import architect
+from pipegen.core.design.model import Design
+from pipegen.core.errors import Problem, SpecError
+from pipegen.core.measured import Measured
+from pipegen.core.spec.model import PipelineSpec
 from tests.small import tree
 
 Result = tuple[int, str, str]
@@ -398,13 +404,141 @@ def test_answers_of_the_wrong_shape_are_errors_and_no_bugs(
 
 
 def test_every_wrong_flag_is_named_at_once(here: Path, pipegen: Callable[..., Result]) -> None:
-    code, _, err = pipegen(
-        *EXPORTS, "--freshness", "soon", "--ci", "gitlb", "--destination", "snowflake", "--owner", ""
-    )
+    code, _, err = pipegen(*EXPORTS, "--freshness", "soon", "--ci", "gitlb", "--destination", "snowflak", "--owner", "")
     assert code == 2
     assert err.startswith("error: 4 problems\n")
     assert all(flag in err for flag in ("--freshness: ", "--ci: ", "--destination: ", "--owner: "))
     assert "did you mean `gitlab`?" in err
+    assert "did you mean `snowflake`?" in err
+
+
+UNSEEN = [
+    ("clicks=kafka://u:hunter2@h/clicks", ()),
+    ("db=mysql://u:hunter2@h/db", ("--table", "orders")),
+    ("db=mariadb://u:hunter2@h/db", ("--table", "db.orders")),
+    ("db=mssql://u:hunter2@h/db", ("--table", "dbo.orders")),
+    ("db=mongodb://u:hunter2@h/db", ("--set", "sources.db.tables.orders={}")),
+    ("api=https://u:hunter2@api.example.com/v1?key=hunter2", ("--table", "customers")),
+    ("pay=webhook:", ("--table", "payment_made")),
+    ("db=duckdb:///shop.duckdb", ("--table", "orders")),
+    ("partner=sftp://u:hunter2@h/daily/*.csv", ("--table", "returns")),
+    ("partner=s3://b/daily/*.csv", ("--table", "returns")),
+    ("partner=gs://b/daily/*.csv", ("--table", "returns")),
+    ("partner=az://b/daily/*.csv", ("--table", "returns")),
+]
+
+
+@pytest.mark.parametrize(("source", "more"), UNSEEN, ids=[source.partition(":")[0] for source, _ in UNSEEN])
+def test_a_source_that_nothing_looks_at_reaches_the_architect(
+    here: Path, pipegen: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, source: str, more: tuple[str, ...]
+) -> None:
+    asked: list[tuple[PipelineSpec, Mapping[str, Measured]]] = []
+
+    def design(spec: PipelineSpec, measured: Mapping[str, Measured], *_: object) -> Design:
+        asked.append((spec, measured))
+        raise SpecError([Problem("the architect says no", "--source", "the nearest that works")])
+
+    monkeypatch.setattr(architect, "design", design)
+    code, out, err = pipegen("new", "x", "--source", source, "--source", "e=exports/*.csv", *_named(source, more))
+    assert (code, out) == (2, "")
+    assert err == "error: --source: the architect says no\n\nhint: the nearest that works\n"
+    ((spec, measured),) = asked
+    name = source.partition("=")[0]
+    assert list(measured) == ["e"], "only what was looked at is measured"
+    assert len(spec.sources[name].tables) == 1
+    assert generate.noted(spec, measured)[0] == f"not measured: {name}; decided from what pipegen.yml says"
+    assert "hunter2" not in spec.model_dump_json()
+    assert not (here / "x").exists()
+
+
+def _named(source: str, more: tuple[str, ...]) -> tuple[str, ...]:
+    """The same with the source said, which a table needs beside another source."""
+    name = source.partition("=")[0]
+    return tuple(
+        f"{name}.{w}" if b == "--table" and not w.startswith(f"{name}.") else w
+        for b, w in zip(("", *more), more, strict=False)
+    )
+
+
+@pytest.mark.parametrize(("source", "more"), UNSEEN, ids=[source.partition(":")[0] for source, _ in UNSEEN])
+def test_it_is_refused_there_with_what_works(
+    here: Path, pipegen: Callable[..., Result], source: str, more: tuple[str, ...]
+) -> None:
+    code, out, err = pipegen("new", "x", "--source", source, *more)
+    assert (code, out) == (2, ""), err
+    assert "no blueprint yet" in err
+    assert "hint: " in err
+    assert "hunter2" not in err
+    assert not (here / "x").exists()
+
+
+@pytest.mark.parametrize("kind", ["snowflake", "bigquery", "redshift", "databricks", "clickhouse", "lake"])
+def test_so_is_a_destination(here: Path, pipegen: Callable[..., Result], kind: str) -> None:
+    code, out, err = pipegen(*EXPORTS, "--destination", kind)
+    assert (code, out) == (2, ""), err
+    assert f"destination `{kind}` has no blueprint yet" in err
+    assert not (here / "shop").exists()
+
+
+def test_tables_that_nobody_named_and_nothing_can_find_are_asked_for(
+    here: Path, pipegen: Callable[..., Result]
+) -> None:
+    code, _, err = pipegen(
+        "new", "x", "--source", "mysql://h/db", "--source", "pay=webhook:", "--source", "kafka://h/t"
+    )
+    assert code == 2
+    assert err.startswith("error: 2 problems\n  --source: source `db` names no table to load")
+    assert "`--table pay.T` for each" in err
+    (here / "a.yml").write_text("name: x\nsources:\n  api:\n    kind: rest\n    url_env: API_URL\n")
+    code, _, err = pipegen("new", "--answers", "a.yml")
+    assert code == 2
+    assert err.startswith("error: a.yml:3: source `api` names no table to load")
+
+
+def test_answers_about_the_whole_pipeline_are_in_the_file(here: Path, pipegen: Callable[..., Result]) -> None:
+    words = [
+        "--on-call",
+        "always",
+        "--consumer",
+        "reports",
+        "--consumer",
+        "dashboards",
+        "--raw-personal-data",
+        "allowed",
+    ]
+    words += ["--ceiling", "500", "--set", "prices.compute_minute=0.02", "--set", "machine.cores=8"]
+    code, _, err = pipegen(*EXPORTS, *words)
+    assert code == 0, err
+    text = (here / "shop/pipegen.yml").read_text()
+    assert (
+        """
+on_call: always  # when somebody can be called: none | working-hours | always
+consumers: [reports, dashboards]  # reports | dashboards | applications | actions
+raw_personal_data: allowed  # allowed | forbidden
+machine: {cores: 8}  # what the pipeline runs on
+prices: {compute_minute: 0.02}  # what things cost
+ceiling: 500  # what a month may cost at most
+"""
+        in text
+    )
+    again = equivalent(err)
+    assert {"--on-call", "--consumer", "--raw-personal-data", "--ceiling"} <= set(again)
+    first = tree(here / "shop")
+    shutil.rmtree(here / "shop")
+    assert pipegen(*again)[0] == 0
+    assert tree(here / "shop") == first
+
+
+def test_answers_that_contradict_each_other_are_named_by_their_flags(
+    here: Path, pipegen: Callable[..., Result]
+) -> None:
+    words = ["--ceiling", "500", "--consumer", "reports", "--consumer", "reports"]
+    code, _, err = pipegen(
+        *EXPORTS, *words, "--set", "sources.exports.immutable=true", "--set", "sources.exports.deletes=soft"
+    )
+    assert code == 2
+    assert err.startswith("error: 3 problems\n")
+    assert all(place in err for place in ("--ceiling: ", "--consumer: ", "--set sources.exports.deletes: "))
 
 
 def test_more_tables_than_are_taken_unasked_must_be_said(here: Path, pipegen: Callable[..., Result]) -> None:
@@ -430,6 +564,11 @@ def test_a_password_is_printed_nowhere(here: Path, pipegen: Callable[..., Result
         "postgresql:u:hunter2@h",
         "host=h password=hunter2",
         "x=mysql://u:hunter2@h/db",
+        "x=kafka://u:hunter2@h/clicks?sasl_password=hunter2",
+        "mongodb://u:hunter2/x@h/db",
+        "mssql://h;user=u;password=hunter2",
+        "sftp://u:hunter2@h/x.csv",
+        "az://c/x.csv?sig=hunter2",
         "https://u:hunter2@h/x.csv",
         "zzz://u:hunter2@h",
     ):

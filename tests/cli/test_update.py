@@ -473,3 +473,10 @@ def test_a_renamed_question_carries_its_answer(
     assert code == 0, err
     assert "answers: {project: {color: blue}}" in (root / "pipegen.yml").read_text()
     assert (root / "README.md").read_text() == "blue\n"
+
+
+def test_what_says_its_own_value_is_told_where_one_is_set_above_it(root: Path, pipegen: Callable[..., Result]) -> None:
+    edit(root / "pipegen.yml", "orders: {}", "orders: {freshness: 2h}")
+    code, _, err = pipegen("update", "--set", "freshness=4h")
+    assert code == 0, err
+    assert "note: exports.orders does not follow, it says its own `freshness: 2h`" in err

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from pipegen.core.plan import MARKS, Action, ChangePlan
+from tests.core.design import explained as e
 
 
 def plan(*actions: str) -> ChangePlan:
@@ -36,3 +37,14 @@ def test_the_document_is_the_plan() -> None:
 
 def test_every_action_has_a_mark() -> None:
     assert [Action(kind, "x", None, None).mark for kind in MARKS] == ["+", "~", "~", ">", "-", "=", "!"]
+
+
+def test_the_document_has_the_design_with_its_sizing_and_cost() -> None:
+    made = ChangePlan(".", (), (e.EXTRACT,), (e.sizing(), e.whole()), (e.QUESTION,))
+    document = made.document(applied=False)
+    assert json.loads(json.dumps(document)) == document
+    assert [d["id"] for d in document["design"]] == ["shop.orders.extract"]
+    assert document["design"][0]["flips"][0]["flips"] == 5_000_001
+    assert [(s["source"], s.get("run_seconds_estimated")) for s in document["sizing"]] == [("shop", 61.0), ("", None)]
+    assert document["cost"] == {"compute_minutes_per_month": 744.0}
+    assert [q["id"] for q in document["open_questions"]] == ["sources.shop.tables.orders.volume"]

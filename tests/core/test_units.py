@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from pipegen.core import units
+from pipegen.core.spec import fields
 
 
 @pytest.mark.parametrize(
@@ -97,6 +102,10 @@ def test_every_hint_names_what_is_taken() -> None:
     for hint, parse in (
         (units.DURATION_HINT, units.duration),
         (units.VOLUME_HINT.split(": ")[1], units.volume),
+        (units.SIZE_HINT.split(": ")[1], units.size),
+        (units.BYTES_HINT, units.bytes_),
+        (units.RATE_HINT.split(": ")[1], units.request_rate),
+        (units.TIME_HINT, units.time_of_day),
         (units.FACTOR_HINT, units.factor),
         (units.SHARE_HINT, units.share),
         (units.GROWTH_HINT, units.growth),
@@ -132,3 +141,74 @@ def test_growth_is_compounded_to_a_month() -> None:
     for text in ("-100%/month", "5%", "5/month", "9" * 400 + "%/day"):
         with pytest.raises(ValueError, match="growth"):
             units.growth(text)
+
+
+NUMBER = st.integers(1, 999_999)
+SPACE = st.sampled_from(["", " ", "  "])
+ROWS = st.sampled_from([("", 1), ("k", 10**3), ("M", 10**6), ("B", 10**9)])
+BYTES = st.sampled_from([("B", 1), ("kB", 10**3), ("MB", 10**6), ("GB", 10**9), ("tb", 10**12)])
+SHOWN = st.sampled_from(["{}", "{:,}", "{:_}", "{}.0"])
+
+
+@given(NUMBER, ROWS, SHOWN, SPACE, st.sampled_from(["rows", "events", "ROWS"]))
+def test_a_size_in_rows_is_the_number_that_was_said(
+    number: int, scale: tuple[str, int], shown: str, space: str, word: str
+) -> None:
+    text = f"{shown.format(number)}{space}{scale[0]} {word}"
+    assert units.size(text) == units.Size(rows=number * scale[1])
+    assert units.volume(f"{text}/day") == units.Volume(rows_per_day=number * scale[1])
+
+
+@given(NUMBER, BYTES, SHOWN, SPACE)
+def test_an_amount_of_bytes_is_the_number_that_was_said(
+    number: int, unit: tuple[str, int], shown: str, space: str
+) -> None:
+    text = f"{shown.format(number)}{space}{unit[0]}"
+    assert units.bytes_(text) == number * unit[1]
+    assert units.size(text) == units.Size(bytes=number * unit[1])
+    assert units.volume(f"{text}/day") == units.Volume(bytes_per_day=number * unit[1])
+
+
+PERIOD = st.sampled_from([("s", 1), ("second", 1), ("min", 60), ("minute", 60), ("h", 3600), ("day", 86_400)])
+
+
+@given(NUMBER, PERIOD, SHOWN, SPACE, st.sampled_from(["requests", "request", "calls", "Requests"]))
+def test_a_rate_is_requests_a_second(number: int, period: tuple[str, int], shown: str, space: str, word: str) -> None:
+    text = f"{shown.format(number)} {word}{space}/{space}{period[0]}"
+    assert units.request_rate(text) == pytest.approx(number / period[1])
+
+
+@given(st.integers(0, 23), st.integers(0, 59))
+def test_a_time_of_day_is_hour_and_minute(hour: int, minute: int) -> None:
+    assert units.time_of_day(f"{hour:02}:{minute:02}") == (hour, minute)
+    assert units.time_of_day(f" {hour}:{minute:02} ") == (hour, minute)
+
+
+@pytest.mark.parametrize(
+    ("parse", "texts"),
+    [
+        (units.size, ["", "40", "40 GB/day", "rows", "-1 rows", "1,5 rows", "5 GB rows", "9" * 400 + " rows"]),
+        (units.bytes_, ["", "250", "0 B", "3 rows", "40 GiB", "-1 B", "1e3 B", "9" * 400 + " B"]),
+        (units.request_rate, ["", "100", "100/minute", "0 requests/s", "5 requests/fortnight", "9" * 400 + " calls/s"]),
+        (units.time_of_day, ["", "6", "24:00", "06:60", "6am", "06:00:00", "-1:00"]),
+    ],
+)
+def test_what_is_none_is_refused_with_what_is_allowed(parse: Callable[[str], object], texts: list[str]) -> None:
+    for text in texts:
+        with pytest.raises(ValueError, match=r"allowed is|more than any table") as refused:
+            parse(text)
+        assert len(str(refused.value)) < 250
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_a_number_or_a_value_error(text: str) -> None:
+    for parse in (units.size, units.bytes_, units.request_rate, units.time_of_day):
+        with contextlib.suppress(ValueError):
+            parse(text)
+
+
+@given(NUMBER, BYTES)
+def test_what_a_field_keeps_of_a_unit_means_the_same(number: int, unit: tuple[str, int]) -> None:
+    kept = TypeAdapter(fields.Bytes).validate_python(f"  {number}   {unit[0]} ")
+    assert kept == f"{number} {unit[0]}"
+    assert units.bytes_(kept) == number * unit[1]

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pipegen.core.design.model import (
+    Alternative,
     Column,
+    Decision,
     Design,
+    Figure,
+    Flip,
     ForeignKey,
     Load,
     Mart,
     MartColumn,
+    OpenQuestion,
     Pipeline,
+    PriceTier,
+    Record,
     Relationship,
     Rule,
+    Sizing,
     Source,
     Table,
     Transform,
@@ -116,3 +125,85 @@ def design(sources: tuple[Source, ...] | None = None, **changes: Any) -> Design:
         "deploy": "compose",
     }
     return Design(**{**values, **changes})
+
+
+def extract(address: str, choice: str = "full", **changes: Any) -> Decision:
+    """How a table is read, with everything that a decision can have."""
+    against = {"full": "the whole read takes 2 h", "cdc": "a log to watch, for deletes that nobody asked for"}
+    values: dict[str, Any] = {
+        "id": f"{address}.extract",
+        "choice": choice,
+        "because": ("3,214,000 rows, read in about 54 s", "deletes: soft"),
+        "rule": f"extract.{choice}",
+        "source": "(H)",
+        "alternatives": tuple(Alternative(other, why) for other, why in against.items() if other != choice),
+        "flips": (
+            Flip("cdc", "freshness", "flips to cdc below a freshness of 5m", (("defaults.freshness", "4m59s"),)),
+            Flip(
+                "watermark",
+                "rows",
+                "flips to watermark above 72 M rows, now 3.2 M",
+                (),
+                "rows",
+                3.2e6,
+                72e6,
+                72e6 + 1,
+            ),
+        ),
+    }
+    return Decision(**{**values, **changes})
+
+
+def figures(source: str) -> Sizing:
+    """What the sizing says of a source."""
+    return Sizing(
+        source,
+        (
+            Figure("rows_per_run", "rows a run", 12_400, "rows", "12,400 rows", "118,000 rows/day x 2.5 h / 24 h"),
+            Figure(
+                "slack_seconds",
+                "time to spare",
+                720,
+                "s",
+                "12 min",
+                "60 min - 30 min interval - 3 min run - 15 min retries",
+            ),
+        ),
+    )
+
+
+def decided(**changes: Any) -> Design:
+    """The web shop with what was decided for it: records, sizing, the price list and a question that is open."""
+    mode = Decision(
+        "shop_files.mode", "batch", ("freshness 1h",), "mode", "Airflow's documentation: it is no streaming engine; cut-off (H)",
+        (Alternative("frequent-batch", "more runs than the freshness asks for"),),
+        flips=(Flip("frequent-batch", "freshness", "flips to frequent-batch below 1h", (("defaults.freshness", "59m59s"),)),),
+    )  # fmt: skip
+    said = {"overridden": True, "reason": "the DBA rebuilds updated_at every Sunday", "flips": (), "alternatives": ()}
+    reads = (extract("shop_files.orders"), extract("shop_files.customers", "watermark", **said))
+    engine = Decision(
+        "destination.engine", "duckdb", ("a run scans at most 100 GB",), "engine", "DuckDB's published runs"
+    )
+    whole = Figure(
+        "compute_minutes_per_month", "compute", 1440, "min", "1,440 min a month", "48 runs/day x 1 min x 30 days"
+    )
+    values: dict[str, Any] = {
+        "decisions": (mode, *reads, engine),
+        "records": (
+            Record("0001-mode", 1, "How the data moves", "In batches, in small batches, or as a stream?", (mode,)),
+            Record("0005-extract", 5, "How each table is read", "What does a run read of a table?", reads, 3),
+        ),
+        "sizing": (figures("shop_files"), Sizing("", (whole,))),
+        "prices": (
+            PriceTier("15m", "frequent batch", 5760, 0.0213, 12.46, "120 EUR", "who is on call, at night", False, True, False),
+            PriceTier("1h", "batch", 1440, 0.5, 12.46, "30 EUR", "nobody at night", True, True, True),
+            PriceTier("1m", "micro-batch", 43200, 99.5, 12.46, "900 EUR", "who is on call, at night", True, False, False),
+        ),
+        "open_questions": (
+            OpenQuestion(
+                "sources.shop_files.volume", "How much is new or changed in a day?", ("shop_files.orders.extract: full or append",),
+                "select count(*) from orders where updated_at > current_date - 1",
+            ),
+        ),
+    }  # fmt: skip
+    return replace(design(), **{**values, **changes})

@@ -93,6 +93,34 @@ def test_html_shows_the_text(value: str) -> None:
 
 @given(texts)
 @relaxed
+def test_a_sentence_shows_its_text_with_what_is_in_backticks_as_code(value: str) -> None:
+    wanted = prose.one_line(value, "md_said")
+    if not wanted:
+        return
+    seen = shown("x " + prose.md_said(value) + " y")
+    if "|" not in wanted:
+        assert "".join(seen.split()).replace("`", "") == "".join(f"x{wanted}y".split()).replace("`", "")
+    without_code = prose.html_said(value).replace("<code>", "").replace("</code>", "")
+    assert html.unescape(without_code).replace("`", "") == wanted.replace("`", "")
+
+
+@pytest.mark.parametrize(
+    ("value", "markdown", "page"),
+    [
+        ("flips to `cdc` above 5", "flips to `cdc` above 5", "flips to <code>cdc</code> above 5"),
+        ("`a_b` <c> & d", "`a_b` \\<c\\> & d", "<code>a_b</code> &lt;c&gt; &amp; d"),
+        ("one ` alone", "one \\` alone", "one ` alone"),
+        ("`a|b`", "`a\\|b`", "<code>a|b</code>"),
+        ("# no", "\\# no", "# no"),
+    ],
+)
+def test_a_sentence(value: str, markdown: str, page: str) -> None:
+    assert prose.md_said(value) == markdown
+    assert prose.html_said(value) == page
+
+
+@given(texts)
+@relaxed
 def test_a_comment_stays_a_comment(value: str) -> None:
     text = prose.comment(value)
     assert "\n" not in text and "\r" not in text

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from math import ceil
 from typing import Any
 
 from pipegen.core import names, sql
-from pipegen.core.design.calibration import LOOKBACK_BATCH
 from pipegen.core.design.model import Table
 
 BEGAN = "2020-01-01"  # where no oldest watermark was measured
@@ -28,7 +26,7 @@ def fact_load(table: Table, grain: tuple[str, ...], interval: int) -> dict[str, 
     return {
         "load": "microbatch" if by_time else "incremental",
         "event_time": table.watermark if by_time else None,
-        "lookback_batches": max(1, ceil(table.lateness_seconds / LOOKBACK_BATCH.value)),
+        "lookback_batches": table.lookback_batches,
         "lookback_seconds": max(table.lateness_seconds, interval),
         "began": table.began or BEGAN,
         "soft_deletes": table.soft_deletes,

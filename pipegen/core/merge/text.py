@@ -113,8 +113,6 @@ class _Texts:
         end = self.yours.end or self.theirs.end or self.base.end or b"\n"
         base, yours, theirs = self._numbered()
         pieces = list(chunks(base, yours, theirs))
-        if favour:
-            pieces = [replace(piece, take=favour) if piece.take == "conflict" else piece for piece in pieces]
         if favour is not None:
             pieces = [replace(piece, take=favour) if piece.take == "conflict" else piece for piece in pieces]
         conflicts = sum(piece.take == "conflict" for piece in pieces)

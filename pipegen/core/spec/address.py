@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel
 
 from pipegen.core.errors import UsageError
+from pipegen.core.names import did_you_mean, shorten
+from pipegen.core.spec.model import Defaults, PipelineSpec
+from pipegen.core.spec.sources import SourceSpec, TableSpec
+
+_MOST_NAMED = 8
+_SOURCES: tuple[type[BaseModel], ...] = get_args(get_args(SourceSpec)[0])
 
 
 def assignment(text: str) -> tuple[str, str] | None:
@@ -58,6 +67,72 @@ def of_decision(parts: list[str]) -> list[str]:
         return parts
     fields = parts[-1:] if parts[-1] in ("choice", "because") else []
     return ["overrides", ".".join(parts[1 : len(parts) - len(fields)]), *fields]
+
+
+def whole(parts: list[str], values: Mapping[str, Any]) -> list[str]:
+    """The whole address of one that may begin with a bare key: ``freshness`` is ``defaults.freshness``, ``volume`` the only source's.
+
+    A key of the spec itself comes before one of ``defaults``, that before one of a source, that before one of a table. ``values``
+    are those of the spec that is addressed. What is no key of any of them, and like none, is left as it is.
+
+    Raises:
+        UsageError: several sources, or tables, have the key; or it is nearly a key.
+    """
+    key = parts[0]
+    if key in _keys(PipelineSpec):
+        return parts
+    if key in _keys(Defaults):
+        return ["defaults", *parts]
+    found = [["sources", name, *parts] for name, said in _named(values, "sources") if key in _source_keys(said)]
+    what = "source"
+    if not found and key in _keys(TableSpec):
+        what = "table"
+        found = [
+            ["sources", name, "tables", table, *parts]
+            for name, said in _named(values, "sources")
+            for table, _ in _named(said, "tables")
+        ]
+    if len(found) > 1:
+        raise UsageError(f"`{text(parts)}` is a key of every {what}, and there are several", hint=_one_of(found))
+    if not found and len(parts) == 1:
+        _refuse(key, values)
+    return found[0] if found else parts
+
+
+def _refuse(key: str, values: Mapping[str, Any]) -> None:
+    """Refuse a bare key that nothing of the spec has, where it is one of another kind of source, or nearly one."""
+    if key in _bare_keys():
+        if _named(values, "sources"):
+            raise UsageError(f"no source here has a key `{key}`")
+    elif near := did_you_mean(key, _bare_keys()):
+        raise UsageError(f"unknown key `{shorten(key)}`", hint=near)
+
+
+def _bare_keys() -> set[str]:
+    """Every key that :func:`whole` takes bare."""
+    models: tuple[type[BaseModel], ...] = (PipelineSpec, Defaults, TableSpec, *_SOURCES)
+    return set().union(*(_keys(model) for model in models))
+
+
+def _one_of(addresses: Sequence[list[str]]) -> str:
+    more = f", and {len(addresses) - _MOST_NAMED} more" if len(addresses) > _MOST_NAMED else ""
+    return "say whose: " + ", ".join(f"`{text(a)}`" for a in addresses[:_MOST_NAMED]) + more
+
+
+def _keys(model: type[BaseModel]) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items()}
+
+
+def _source_keys(said: Any) -> set[str]:
+    """The keys that a source of its kind has."""
+    kind = said.get("kind") if isinstance(said, Mapping) else None
+    return set().union(*(_keys(m) for m in _SOURCES if kind in get_args(m.model_fields["kind"].annotation)))
+
+
+def _named(values: Any, group: str) -> list[tuple[str, Any]]:
+    """The names below a key that is a mapping of names to things."""
+    there = values.get(group) if isinstance(values, Mapping) else None
+    return list(there.items()) if isinstance(there, Mapping) else []
 
 
 def put(data: dict[str, Any], parts: list[str], value: Any) -> None:

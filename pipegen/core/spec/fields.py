@@ -49,6 +49,11 @@ def _text(check: Callable[[str], str], pattern: str, *examples: str) -> Any:
     return [AfterValidator(check), WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})]
 
 
+def none_for_empty(value: Any) -> Any:
+    """An empty mapping says nothing."""
+    return None if value == {} else value
+
+
 ENV_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _NUMBER = r"\d[\d_,]*(\.\d+)?"
 
@@ -57,6 +62,13 @@ Duration = Annotated[str, *_text(_checked(units.duration), r"^(\s*\d+(\.\d+)?\s*
 Volume = Annotated[
     str, *_text(_checked(units.volume), rf"^\s*{_NUMBER}\s*[A-Za-z ]+/\s*[A-Za-z]+\s*$", "2M rows/day", "40 GB/day")
 ]
+_BYTES = rf"^\s*{_NUMBER}\s*[kKmMgGtT]?[bB]\s*$"
+Size = Annotated[str, *_text(_checked(units.size), rf"^\s*{_NUMBER}\s*[A-Za-z ]+\s*$", "3.2M rows", "40 GB")]
+Bytes = Annotated[str, *_text(_checked(units.bytes_), _BYTES, "250 B", "40 GB")]
+RequestRate = Annotated[
+    str, *_text(_checked(units.request_rate), rf"^\s*{_NUMBER}\s*[A-Za-z ]+/\s*[A-Za-z]+\s*$", "100 requests/minute")
+]
+TimeOfDay = Annotated[str, *_text(_checked(units.time_of_day), r"^\s*([01]?\d|2[0-3]):[0-5]\d\s*$", "06:00")]
 Factor = Annotated[str, *_text(_checked(units.factor), r"^\s*\d+(\.\d+)?\s*[xX]\s*$", "4x")]
 Share = Annotated[str, *_text(_checked(units.share), r"^\s*\d+(\.\d+)?\s*%\s*$", "99%", "99.9%")]
 Growth = Annotated[str, *_text(_checked(units.growth), r"^\s*-?\d+(\.\d+)?\s*%\s*/\s*[A-Za-z]+\s*$", "5%/month")]
@@ -66,7 +78,7 @@ Text = Annotated[str, Field(max_length=2000), AfterValidator(_printable)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 Deletes = Literal["ignore", "soft", "hard"]
-History = Literal["none", "scd2", "daily"]
+History = Literal["none", "scd2", "daily", "every-change"]
 Treatment = Literal["mask", "tokenise", "drop", "keep"]
 NewColumn = Literal["discard", "freeze"]
 LostColumn = Literal["freeze", "discard"]

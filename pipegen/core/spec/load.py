@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -12,26 +12,23 @@ from pipegen.core import names
 from pipegen.core.errors import Problem, SpecError
 from pipegen.core.spec import address as spec_address
 from pipegen.core.spec import model as m
+from pipegen.core.spec import source_url
 from pipegen.core.spec import sources as s
+from pipegen.core.spec.contradictions import contradictions
 
 Address = tuple[str | int, ...]
 Locate = Callable[[Address], str | None]
 """Where an address stands: ``pipegen.yml:12``, a flag, or None for its dotted form."""
 
-_KINDS: dict[str, dict[str, type[BaseModel]]] = {
-    "sources": {
-        "files": s.FilesSource,
-        "sqlite": s.SqliteSource,
-        "postgres": s.PostgresSource,
-        "sample": s.SampleSource,
-    },
-    "marts": {"fact": m.FactMart, "dimension": m.DimensionMart, "aggregate": m.AggregateMart, "custom": m.CustomMart},
-    "destination": {"duckdb": m.DuckdbDestination, "postgres": m.PostgresDestination},
-}
+
+def _kinds(union: Any) -> dict[str, type[BaseModel]]:
+    """The models of a union by the kinds that each one is."""
+    models: tuple[type[BaseModel], ...] = get_args(get_args(union)[0])
+    return {kind: model for model in models for kind in get_args(model.model_fields["kind"].annotation)}
+
+
+_KINDS = {"sources": _kinds(s.SourceSpec), "marts": _kinds(m.MartSpec), "destination": _kinds(m.DestinationSpec)}
 _NAMED = ("sources", "marts")  # a mapping of names to things of a kind; the others are one such thing
-# Kinds that the design knows of but that nothing writes yet: an error that says so, rather than "unknown".
-PLANNED_SOURCES = ("mysql", "mssql", "duckdb", "mongodb", "rest", "kafka", "s3", "sftp", "webhook")
-PLANNED_DESTINATIONS = ("snowflake", "bigquery", "redshift", "databricks", "clickhouse", "lake")
 
 
 # What pydantic finds, in the words of the file.
@@ -54,11 +51,12 @@ def load(data: Mapping[str, Any], locate: Locate = lambda _: None) -> m.Pipeline
     Raises:
         SpecError: with every problem found, in the order of the file.
     """
+    found = [Problem(message, where(at, locate), hint) for at, message, hint in contradictions(data)]
     try:
         spec = m.PipelineSpec.model_validate(dict(data))
     except ValidationError as error:
-        raise SpecError(_problems(error, data, locate)) from None
-    problems = _name_problems(spec, locate)
+        raise SpecError(sorted([*_problems(error, data, locate), *found], key=_line)) from None
+    problems = [*_name_problems(spec, locate), *found]
     if problems:
         raise SpecError(problems)
     return spec
@@ -67,6 +65,13 @@ def load(data: Mapping[str, Any], locate: Locate = lambda _: None) -> m.Pipeline
 def where(address: Address, locate: Locate) -> str:
     """The place of an address as a person finds it."""
     return locate(address) or dotted(address)
+
+
+def of_its_kind(source: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """A source's plain values without the keys that only other kinds have; what no kind has stays, to be refused."""
+    own = _keys(_KINDS["sources"][kind])
+    others = {key for model in _KINDS["sources"].values() for key in _keys(model)}
+    return {key: value for key, value in source.items() if key in own or key not in others}
 
 
 def dotted(address: Address) -> str:
@@ -79,7 +84,7 @@ def _problems(error: ValidationError, data: Mapping[str, Any], locate: Locate) -
         problem = _problem(detail, data, locate)
         if problem not in problems:
             problems.append(problem)
-    return sorted(problems, key=_line)
+    return problems
 
 
 def _line(problem: Problem) -> tuple[str, int]:
@@ -94,9 +99,9 @@ def _problem(detail: ErrorDetails, data: Mapping[str, Any], locate: Locate) -> P
     label = f"`{dotted(address)}`"
     if kind == "extra_forbidden":
         parent = _model_at(address[:-1], data)
-        known = [f.alias or name for name, f in parent.model_fields.items()] if parent else []
-        hint: str | None = names.did_you_mean(str(address[-1]), known) or f"allowed here: {', '.join(known)}"
-        return Problem(f"unknown key {label}", place, hint)
+        known = _keys(parent) if parent else []
+        hint: str | None = _of_other_kinds(address) or names.did_you_mean(str(address[-1]), known)
+        return Problem(f"unknown key {label}", place, hint or f"allowed here: {', '.join(known)}")
     if kind == "missing":
         return Problem(f"{label} is missing", place)
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -117,6 +122,18 @@ def _problem(detail: ErrorDetails, data: Mapping[str, Any], locate: Locate) -> P
     return Problem(f"{label} {said.format(**detail.get('ctx', {}))}", place, _example(address, data))
 
 
+def _keys(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _of_other_kinds(address: Address) -> str | None:
+    """That sources of other kinds have the key which this one has not."""
+    if len(address) != 3 or address[0] != "sources":
+        return None
+    kinds = [f"`{kind}`" for kind, model in _KINDS["sources"].items() if address[-1] in _keys(model)]
+    return f"it is said of sources of kind {' or '.join(kinds)} alone" if kinds else None
+
+
 def _plain_type(given: object) -> str:
     return "yes or no" if isinstance(given, bool) else "number"
 
@@ -128,14 +145,16 @@ def _kind_problem(address: Address, given: object, locate: Locate) -> Problem:
     allowed = f"allowed is `kind: {' | '.join(kinds)}`"
     if kind is None:
         return Problem(f"`{dotted((*address, 'kind'))}` is missing", place, allowed)
-    if address[0] == "sources" and kind in PLANNED_SOURCES:
-        hint = "the nearest that works: an export of it as `files` (CSV, JSON lines, Parquet) or `sqlite`"
-        return Problem(f"sources of kind `{kind}` are not built yet", place, hint)
-    if address[0] == "destination" and kind in PLANNED_DESTINATIONS:
-        hint = "the nearest that works: `postgres`, or `duckdb`"
-        return Problem(f"destination `{kind}` is not built yet", place, hint)
-    hint = names.did_you_mean(str(kind), kinds) or allowed
+    hint = _by_scheme(kind) if address[0] == "sources" else None
+    hint = hint or names.did_you_mean(str(kind), kinds) or allowed
     return Problem(f"`{dotted((*address, 'kind'))}`: `{names.shorten(str(kind))}` is not a kind", place, hint)
+
+
+def _by_scheme(kind: object) -> str | None:
+    """The kind of source that is meant by the scheme of its URL."""
+    if kind in source_url.FILES:
+        return f"`kind: files`, with `path: {kind}://…`"
+    return f"`kind: {source_url.SERVERS[kind]}`" if isinstance(kind, str) and kind in source_url.SERVERS else None
 
 
 def _real_address(loc: tuple[str | int, ...], data: Mapping[str, Any]) -> Address:
@@ -165,6 +184,8 @@ def _model_at(address: Address, data: Mapping[str, Any]) -> type[BaseModel] | No
         ("defaults", "schema_contract"): s.SchemaContract,
         ("alerts",): m.Alerts,
         ("slo",): m.Slo,
+        ("machine",): m.Machine,
+        ("prices",): m.Prices,
     }
     if address in named:
         return named[address]

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from pipegen.core.spec.fields import Deletes, Duration, EnvName, Expression, Growth, History, Model, Name, Share, Text
+from pipegen.core.spec.fields import (
+    Bytes,
+    Deletes,
+    Duration,
+    EnvName,
+    Expression,
+    Growth,
+    History,
+    Model,
+    Name,
+    Share,
+    Text,
+    none_for_empty,
+)
 from pipegen.core.spec.sources import SchemaContract, SourceSpec
 
 
@@ -29,6 +42,8 @@ class Defaults(Model):
     """Expected growth of the volume, for example `5%/month`."""
     outage: Duration = "24h"
     """How long source or destination may be down with nothing lost, for example `24h`."""
+    retention: Duration | None = None
+    """How long rows are kept at the destination, for example `400d`; for ever if left out."""
 
 
 class FactMart(Model):
@@ -102,7 +117,42 @@ class PostgresDestination(Model):
     """Kind of destination, for example `postgres`."""
 
 
-DestinationSpec = Annotated[DuckdbDestination | PostgresDestination, Field(discriminator="kind")]
+class WarehouseDestination(Model):
+    """A warehouse in the cloud, or files in a lake (which compute nothing by themselves)."""
+
+    kind: Literal["snowflake", "bigquery", "redshift", "databricks", "clickhouse", "lake"]
+    """Kind of destination, for example `bigquery`."""
+
+
+DestinationSpec = Annotated[DuckdbDestination | PostgresDestination | WarehouseDestination, Field(discriminator="kind")]
+
+
+class Machine(Model):
+    """What the pipeline runs on."""
+
+    cores: Annotated[int, Field(ge=1, le=10_000)] = 2
+    """Cores of one machine, for example `8`."""
+    memory: Bytes = "8 GB"
+    """Memory of one machine, for example `64 GB`."""
+    workers: Annotated[int, Field(ge=1, le=10_000)] = 1
+    """Machines that run tasks, for example `2`."""
+
+
+class Prices(Model):
+    """What things cost, in one currency; without them costs are told as minutes and gigabytes."""
+
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    """The currency, for example `EUR`."""
+    compute_minute: Annotated[float, Field(ge=0, le=1e6)] = 0
+    """A minute in which something computes, for example `0.02`."""
+    scanned_gb: Annotated[float, Field(ge=0, le=1e6)] = 0
+    """A gigabyte that is read, for example `0.005`."""
+    stored_gb: Annotated[float, Field(ge=0, le=1e6)] = 0
+    """A gigabyte that is kept for a month, for example `0.02`."""
+
+
+OnCall = Literal["none", "working-hours", "always"]
+Consumer = Literal["reports", "dashboards", "applications", "actions"]
 
 
 class Alerts(Model):
@@ -177,6 +227,18 @@ class PipelineSpec(Model):
     """Who is told when it breaks, for example `{email: [data@example.com]}`."""
     slo: Slo = Field(default_factory=Slo)
     """The objective that alerts are made from, for example `{freshness: 99%, window: 28d}`."""
+    on_call: OnCall | None = None
+    """When somebody can be called, for example `always`, nights too; `working-hours` if left out."""
+    consumers: Annotated[list[Consumer], Field(min_length=1)] | None = None
+    """What reads the result, for example `[dashboards]`; `actions` where something is done at once because of it."""
+    raw_personal_data: Literal["allowed", "forbidden"] | None = None
+    """Whether personal data may land as it is, for example `forbidden`; allowed if left out."""
+    machine: Annotated[Machine | None, BeforeValidator(none_for_empty)] = None
+    """What the pipeline runs on, for example `{cores: 8, memory: 64 GB}`."""
+    prices: Annotated[Prices | None, BeforeValidator(none_for_empty)] = None
+    """What things cost, for example `{currency: EUR, compute_minute: 0.02}`."""
+    ceiling: Annotated[float, Field(gt=0, le=1e12)] | None = None
+    """What a month may cost at most, in the currency of `prices`, for example `500`."""
     ci: Literal["github", "gitlab", "none"] = "github"
     """Where the repository's tests run, for example `github`."""
     deploy: Literal["compose", "kubernetes", "none"] = "compose"

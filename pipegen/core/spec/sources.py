@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from pipegen.core.spec import remote_url
 from pipegen.core.spec.fields import (
+    Bytes,
     ChangedType,
     Deletes,
     Duration,
@@ -18,10 +20,14 @@ from pipegen.core.spec.fields import (
     Model,
     Name,
     NewColumn,
+    RequestRate,
     Share,
+    Size,
     Text,
+    TimeOfDay,
     Treatment,
     Volume,
+    none_for_empty,
 )
 
 
@@ -33,10 +39,6 @@ def _empty_for_null(value: Any) -> Any:
 def _or_null(schema: dict[str, Any]) -> None:
     """``orders:`` with nothing behind it, in the JSON Schema."""
     schema["additionalProperties"] = {"anyOf": [schema["additionalProperties"], {"type": "null"}]}
-
-
-def _none_for_empty(value: Any) -> Any:
-    return None if value == {} else value
 
 
 class SchemaContract(Model):
@@ -61,7 +63,7 @@ class SchemaContractPart(Model):
     """A value of another type: `freeze` fails, `discard_row` quarantines its row; for example `discard_row`."""
 
 
-ContractPart = Annotated[SchemaContractPart | None, BeforeValidator(_none_for_empty)]
+ContractPart = Annotated[SchemaContractPart | None, BeforeValidator(none_for_empty)]
 
 
 class BusinessRule(Model):
@@ -96,6 +98,14 @@ class TableSpec(Model):
     """What a changed schema of this table does at the door, for example `{new_column: freeze}`."""
     volume: Volume | None = None
     """New and changed data of this table, for example `2M rows/day`."""
+    size: Size | None = None
+    """What the table holds now, for example `3.2M rows` or `40 GB`; the probe's measurement if left out."""
+    row_size: Bytes | None = None
+    """Bytes of a row of this table, for example `250 B`; the probe's measurement if left out."""
+    immutable: bool | None = None
+    """Whether rows are only ever added, never changed or deleted, for example `true` for events."""
+    retention: Duration | None = None
+    """How long rows of this table are kept at the destination, for example `400d`; for ever if left out."""
     description: Text | None = None
     """What a row stands for, for example `One row an order.`"""
     rules: list[BusinessRule] = Field(default_factory=list)
@@ -113,6 +123,22 @@ class SourceBase(Model):
     """New and changed data of the whole source, for example `2M rows/day`; the probe's measurement if left out."""
     peak: Factor | None = None
     """The busiest hour against the average, for example `4x`."""
+    row_size: Bytes | None = None
+    """Bytes of a row of this source, for example `250 B`; the probe's measurement if left out."""
+    immutable: bool | None = None
+    """Whether rows of this source are only ever added, for example `true` for events."""
+    retention: Duration | None = None
+    """How long rows of this source are kept at the destination, for example `400d`."""
+    lag: Duration | None = None
+    """How long after it happened a row can be seen at this source, for example `5m` for a replica; none if left out."""
+    window: Duration | None = None
+    """How long a day this source may bear a heavy read, for example `4h`; the whole day if left out."""
+    connections: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """Connections that this source allows in all, for example `100`."""
+    state: Bytes | None = None
+    """What joins and windows over event time must hold at once, for example `40 GB`."""
+    parsing: Literal["sql", "code"] | None = None
+    """`code` where rows can only be parsed by a program, not in SQL; for example `code` for PDF or protobuf."""
     freshness: Duration | None = None
     """p95 age of this source's data when it is read, for example `1h`."""
     lateness: Duration | None = None
@@ -135,13 +161,31 @@ class SourceBase(Model):
     """Tables to load, by their real names, for example `{orders: {key: [order_id]}}`; all that were measured where none is."""
 
 
+class LogSource(SourceBase):
+    """A database whose change log may be read."""
+
+    change_log: bool | None = None
+    """Whether its change log can be read, for example `true`; the probe's measurement, else not known, if left out."""
+    log_kept: Duration | None = None
+    """How long it keeps its change log, for example `3d`; as long as it is needed if left out."""
+    free_disk: Bytes | None = None
+    """Free disk on the volume of its change log, for example `500 GB`."""
+
+
 class FilesSource(SourceBase):
     """CSV, JSON lines or Parquet: a file, a folder, or a glob."""
 
     kind: Literal["files"]
     """Kind of source, for example `files`."""
     path: Name
-    """A file, folder or glob, from the repository's root, for example `../data/*.csv`."""
+    """A file, folder or glob, from the repository's root, for example `../data/*.csv`; or its URL: `sftp://`, `s3://`."""
+    delivered: TimeOfDay | None = None
+    """When a day's files are there, in UTC, for example `06:00`; at any time if left out."""
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the files lie behind a URL, and not on a disk of this machine."""
+        return remote_url.is_remote(self.path)
 
 
 class SqliteSource(SourceBase):
@@ -153,7 +197,7 @@ class SqliteSource(SourceBase):
     """The database file, from the repository's root, for example `../shop.db`."""
 
 
-class PostgresSource(SourceBase):
+class PostgresSource(LogSource):
     """A PostgreSQL database, or one schema of it."""
 
     kind: Literal["postgres"]
@@ -164,6 +208,63 @@ class PostgresSource(SourceBase):
     """The schema that the tables are in, for example `public`."""
 
 
+class ServerSource(LogSource):
+    """A database server of another kind: MySQL or MariaDB, SQL Server, MongoDB."""
+
+    kind: Literal["mysql", "mssql", "mongodb"]
+    """Kind of source, for example `mysql`."""
+    url_env: EnvName
+    """The name of the environment variable that holds the URL, never the value; for example `SHOP_DB_URL`."""
+
+
+class DuckdbSource(SourceBase):
+    """A DuckDB database file."""
+
+    kind: Literal["duckdb"]
+    """Kind of source, for example `duckdb`."""
+    path: Name
+    """The database file, from the repository's root, for example `../shop.duckdb`."""
+
+
+class RestSource(SourceBase):
+    """A REST API that is polled; its tables are what it lists."""
+
+    kind: Literal["rest"]
+    """Kind of source, for example `rest`."""
+    url_env: EnvName
+    """The name of the environment variable that holds the URL, never the value; for example `CRM_URL`."""
+    rate_limit: RequestRate | None = None
+    """What it allows, for example `100 requests/minute`; no limit if left out."""
+    page_size: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """Rows that one request gives at most, for example `100`."""
+    webhooks: bool | None = None
+    """Whether it offers to send its events by itself, for example `true`."""
+    replay: bool | None = None
+    """Whether what it sent can be asked for again by an id, for example `true`."""
+
+
+class KafkaSource(SourceBase):
+    """A Kafka cluster; its tables are topics."""
+
+    kind: Literal["kafka"]
+    """Kind of source, for example `kafka`."""
+    url_env: EnvName
+    """The name of the environment variable that holds the brokers, for example `EVENTS_BROKERS`."""
+    log_kept: Duration | None = None
+    """How long its topics keep what was sent, for example `7d`."""
+    keyed: bool | None = None
+    """Whether messages of a key must stay in order, for example `true`."""
+
+
+class WebhookSource(SourceBase):
+    """A producer that sends its events by itself; its tables are kinds of event."""
+
+    kind: Literal["webhook"]
+    """Kind of source, for example `webhook`."""
+    replay: bool | None = None
+    """Whether what it sent can be asked for again by an id, for example `true`."""
+
+
 class SampleSource(SourceBase):
     """The bundled sample: a small web shop, made by the repository itself."""
 
@@ -171,4 +272,15 @@ class SampleSource(SourceBase):
     """Kind of source, for example `sample`."""
 
 
-SourceSpec = Annotated[FilesSource | SqliteSource | PostgresSource | SampleSource, Field(discriminator="kind")]
+SourceSpec = Annotated[
+    FilesSource
+    | SqliteSource
+    | PostgresSource
+    | ServerSource
+    | DuckdbSource
+    | RestSource
+    | KafkaSource
+    | WebhookSource
+    | SampleSource,
+    Field(discriminator="kind"),
+]

@@ -19,6 +19,12 @@ COMMENTS = {
     ("defaults", "history"): "none | scd2 | daily",
     ("defaults", "schema_contract"): "when the source's columns change",
     ("defaults", "outage"): "how long source or destination may be down with nothing lost",
+    ("on_call",): "when somebody can be called: none | working-hours | always",
+    ("consumers",): "reports | dashboards | applications | actions",
+    ("raw_personal_data",): "allowed | forbidden",
+    ("machine",): "what the pipeline runs on",
+    ("prices",): "what things cost",
+    ("ceiling",): "what a month may cost at most",
     ("alerts",): "addresses; tokens by environment variable",
     ("overrides",): "decisions that a person took instead, with the reason",
     ("answers",): "to the blueprints' own questions",
@@ -33,6 +39,7 @@ SECTIONS = (
     ("sources",),
     ("marts",),
     ("destination", "alerts", "slo", "ci", "deploy"),
+    ("on_call", "consumers", "raw_personal_data", "machine", "prices", "ceiling"),
     ("overrides",),
     ("answers", "blueprints"),
 )
@@ -48,6 +55,11 @@ def plain(spec: PipelineSpec) -> dict[str, Any]:
     full["sources"] = {name: _source(source) for name, source in full["sources"].items()}
     full["marts"] = {name: _without_empty(mart) for name, mart in full.get("marts", {}).items()}
     full["alerts"] = _without_empty(full["alerts"])
+    for key in ("machine", "prices"):  # of these nothing holds that was not said
+        said = getattr(spec, key)
+        full[key] = {k: _number(v) for k, v in said.model_dump(exclude_unset=True).items()} if said is not None else {}
+    if spec.ceiling is not None:
+        full["ceiling"] = _number(spec.ceiling)
     if spec.marts is None:
         del full["marts"]
     return {k: v for k, v in full.items() if v not in ({}, [], "") or k == "marts"}
@@ -62,6 +74,11 @@ def text(spec: PipelineSpec) -> str:
         if part:
             parts.append(yaml_text.dump(part, COMMENTS, block=BLOCK))
     return SCHEMA_LINE + "\n".join(parts)
+
+
+def _number(value: Any) -> Any:
+    """A number as people say it: ``500``, not ``500.0``."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _source(source: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pipegen.core.design.model import Design, Table
 from pipegen.core.errors import Problem, SpecError
 from pipegen.core.measured import Measured
 from pipegen.core.spec.load import load
+from pipegen.core.units import duration, duration_text
 from tests.core.design.facts import CUSTOMERS, ORDERS, keyed, measured
 from tests.core.specs import REAL_NAME, SPEC_NAME
 
@@ -58,7 +59,7 @@ def test_every_decision_has_its_reasons() -> None:
         "db.orders.write",
         "destination.engine",
     }
-    assert all(d.because and d.rule and d.source and d.flips_when and d.alternatives for d in decisions)
+    assert all(d.because and d.rule and d.source for d in decisions)
     assert len({d.id for d in decisions}) == len(decisions)
 
 
@@ -69,8 +70,9 @@ def test_freshness_at_the_edge_of_what_is_built(freshness: str, works: bool) -> 
         assert made(data).sources[0].freshness_seconds == 300
         return
     (problem,) = refused(data)
-    assert "not built yet" in problem.message
-    assert "`freshness: 5m`" in (problem.hint or "")
+    assert f"freshness {duration_text(duration(freshness))} of source `db` asks for `micro-batch`" in problem.message
+    assert "to be had: 5m" in problem.message
+    assert "`sources.db.freshness=5m`: db: frequent-batch" in (problem.hint or "")
     assert problem.where == "defaults.freshness"
 
 
@@ -85,9 +87,9 @@ def test_freshness_at_the_edge_of_what_is_built(freshness: str, works: bool) -> 
         ),
     ],
 )
-def test_what_is_not_built_is_refused_once_where_it_was_said(change: dict[str, Any], where: str) -> None:
+def test_what_cannot_be_met_is_refused_once_where_it_was_said(change: dict[str, Any], where: str) -> None:
     (problem,) = refused(spec_of(**change))
-    assert "not built yet" in problem.message
+    assert "asks for `micro-batch`" in problem.message
     assert problem.hint
     assert problem.where == where
 
@@ -95,7 +97,7 @@ def test_what_is_not_built_is_refused_once_where_it_was_said(change: dict[str, A
 def test_a_run_that_is_too_long_names_a_freshness_that_works() -> None:
     facts = measured(big=keyed("id", rows=60_000_000))
     (problem,) = refused(spec_of(defaults={"freshness": "5m"}), db=facts)
-    nearest = (problem.hint or "").split("`freshness: ")[1].split("`")[0]
+    nearest = (problem.hint or "").split("`sources.db.freshness=")[1].split("`")[0]
     assert made(spec_of(defaults={"freshness": nearest}), db=facts).sources[0].schedule
 
 
@@ -169,7 +171,8 @@ def test_an_override_is_taken_with_its_reason() -> None:
     data = spec_of(overrides={"db.orders.extract": {"choice": "full", "because": "the DBA says so"}})
     decision = next(d for d in made(data).decisions if d.id == "db.orders.extract")
     assert decision.overridden
-    assert decision.because == ("the DBA says so",)
+    assert decision.because == ("the DBA says so", "the rules choose the same")
+    assert decision.reason == "the DBA says so"
 
 
 def test_append_from_a_database_needs_a_key_and_a_mark() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipegen.core.errors import Problem, SpecError
-from pipegen.core.spec.load import PLANNED_DESTINATIONS, PLANNED_SOURCES, load
+from pipegen.core.spec.load import load, of_its_kind
 from pipegen.store import yaml_file
 from tests.core.specs import SMALL
 
@@ -57,7 +57,7 @@ def test_every_error_is_there_at_once_with_its_line_in_the_order_of_the_file() -
         3: ("unknown key `ownr`", "did you mean `owner`?"),
         4: ("unknown key `defaults.freshnes`", "did you mean `freshness`?"),
         6: ("`fils` is not a kind", "did you mean `files`?"),
-        7: ("`sources.b.kind` is missing", "files | sqlite | postgres | sample"),
+        7: ("`sources.b.kind` is missing", "files | sqlite | postgres | mysql"),
         10: ("unknown key `sources.c.colour`", "allowed here: "),
         13: ("`;` ends the statement", None),
         15: ("`sources.c.tables.five` must be a mapping", None),
@@ -88,20 +88,67 @@ def test_a_table_of_any_name_is_a_table() -> None:
     assert list(load(document.values).sources["s"].tables) == ["no", "on", "1", "1.5", "~", "2024-01-01"]
 
 
-@pytest.mark.parametrize("kind", PLANNED_SOURCES)
-def test_a_planned_source_names_the_nearest_that_works(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("{kind: mysql, url_env: X}", "mysql"),
+        ("{kind: mssql, url_env: X, change_log: true, log_kept: 3d, free_disk: 500 GB}", "mssql"),
+        ("{kind: mongodb, url_env: X}", "mongodb"),
+        ("{kind: duckdb, path: x.duckdb}", "duckdb"),
+        ("{kind: rest, url_env: X, rate_limit: 100 requests/minute, page_size: 100}", "rest"),
+        ("{kind: kafka, url_env: X, keyed: true, tables: {clicks: }}", "kafka"),
+        ("{kind: webhook, replay: true}", "webhook"),
+        ('{kind: files, path: "s3://b/daily/*.csv", delivered: 06:00}', "files"),
+    ],
+)
+def test_a_kind_that_is_not_built_is_a_kind(source: str, kind: str) -> None:
+    document = yaml_file.parse(f"name: x\nsources:\n  s: {source}\n".encode(), "pipegen.yml")
+    assert load(document.values, document.locate).sources["s"].kind == kind
+
+
+@pytest.mark.parametrize("kind", ["snowflake", "bigquery", "redshift", "databricks", "clickhouse", "lake"])
+def test_so_is_a_destination(kind: str) -> None:
+    assert load({**SMALL, "destination": {"kind": kind}}).destination.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "hint"),
+    [
+        ("mariadb", "`kind: mysql`"),
+        ("https", "`kind: rest`"),
+        ("s3", "`kind: files`, with `path: s3://…`"),
+        ("mongo", "did you mean `mongodb`?"),
+    ],
+)
+def test_the_scheme_of_a_url_is_no_kind_but_says_which_is_meant(kind: str, hint: str) -> None:
     (problem,) = problems(f"name: x\nsources:\n  s: {{kind: {kind}}}\n")
-    assert f"`{kind}` are not built yet" in problem.message
-    assert "the nearest that works" in (problem.hint or "")
-    assert problem.where == "pipegen.yml:3"
-
-
-@pytest.mark.parametrize("kind", PLANNED_DESTINATIONS)
-def test_a_planned_destination_names_the_nearest_that_works(kind: str) -> None:
-    (problem,) = problems(f"name: x\nsources: {{s: {{kind: sample}}}}\ndestination: {{kind: {kind}}}\n")
-    assert problem == Problem(
-        f"destination `{kind}` is not built yet", "pipegen.yml:3", "the nearest that works: `postgres`, or `duckdb`"
+    assert (problem.message, problem.where, problem.hint) == (
+        f"`sources.s.kind`: `{kind}` is not a kind",
+        "pipegen.yml:3",
+        hint,
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    [
+        ("{kind: sqlite, path: x, delivered: 06:00}", "it is said of sources of kind `files` alone"),
+        ("{kind: mysql, url_env: X, rate_limit: 5 requests/s}", "it is said of sources of kind `rest` alone"),
+        ("{kind: sample, replay: true}", "it is said of sources of kind `rest` or `webhook` alone"),
+        ("{kind: mysql, url_env: X, schema: s}", "it is said of sources of kind `postgres` alone"),
+        ("{kind: mysql, url_env: X, chang_log: true}", "did you mean `change_log`?"),
+    ],
+)
+def test_a_key_of_another_kind_says_of_which(source: str, hint: str) -> None:
+    (problem,) = problems(f"name: x\nsources:\n  s: {source}\n")
+    assert problem.message.startswith("unknown key `sources.s.")
+    assert (problem.where, problem.hint) == ("pipegen.yml:3", hint)
+
+
+def test_a_source_of_another_kind_keeps_what_both_have_and_what_none_has() -> None:
+    said = {"kind": "kafka", "url_env": "X", "keyed": True, "log_kept": "7d", "lag": "5m", "colour": "red"}
+    assert of_its_kind(said, "mysql") == {k: v for k, v in said.items() if k != "keyed"}
+    assert of_its_kind(said, "sample") == {"kind": "kafka", "lag": "5m", "colour": "red"}
 
 
 @pytest.mark.parametrize(
@@ -140,6 +187,18 @@ def test_a_planned_destination_names_the_nearest_that_works(kind: str) -> None:
             "unknown key `defaults.schema_contract.new_colum`",
         ),
         (("destination",), {}, "`destination.kind` is missing"),
+        (("sources", "shop_db", "row_size"), "0 B", "not an amount of bytes"),
+        (("sources", "shop_db", "tables", "orders", "size"), "40 GB/day", "not a size"),
+        (("sources", "shop_db", "connections"), 0, "greater than or equal to 1"),
+        (("sources", "shop_db"), {"kind": "files", "path": "x", "delivered": "6am"}, "not a time"),
+        (("sources", "shop_db"), {"kind": "rest", "url_env": "X", "rate_limit": "0 requests/s"}, "not a rate"),
+        (("on_call",), "sometimes", "`sometimes` is not one of `none`, `working-hours`, `always`"),
+        (("consumers",), [], "needs at least 1"),
+        (("consumers",), ["people"], "`people` is not one of"),
+        (("machine",), {"core": 8}, "unknown key `machine.core`"),
+        (("prices",), {"currency": "euro"}, "`euro` is not allowed here"),
+        (("prices",), {"stored_gb": "cheap"}, "`prices.stored_gb`"),
+        (("defaults",), {"retention": "for ever"}, "not a duration"),
         (("destination",), {"kind": "duckdv"}, "`duckdv` is not a kind"),
         (("destination",), {"kind": "postgres", "host": "x"}, "unknown key `destination.host`"),
     ],

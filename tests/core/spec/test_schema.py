@@ -8,10 +8,12 @@ from typing import Any
 import jsonschema
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipegen.core.errors import SpecError
 from pipegen.core.spec import schema, write
 from pipegen.core.spec.load import load
+from tests.core.spec.answers import ANSWERS
 from tests.core.specs import SMALL, SPEC
 
 VALIDATOR = jsonschema.Draft202012Validator(schema.document())
@@ -24,7 +26,7 @@ def test_it_is_a_schema_and_text_of_one_spelling() -> None:
 
 
 @settings(max_examples=60)
-@given(SPEC)
+@given(st.one_of(SPEC, ANSWERS))
 def test_it_takes_what_load_takes(data: dict[str, Any]) -> None:
     VALIDATOR.validate(data)
     try:
@@ -49,7 +51,24 @@ def test_it_takes_what_load_takes(data: dict[str, Any]) -> None:
         {"ci": "gitlb"},
         {"defaults": {"growth": "5"}},
         {"slo": {"freshness": "99"}},
-        {"destination": {"kind": "snowflake"}},
+        {"destination": {"kind": "snowflak"}},
+        {"destination": {"kind": "bigquery", "project": "x"}},
+        {"sources": {"a": {"kind": "mysql"}}},
+        {"sources": {"a": {"kind": "mysql", "url_env": "mysql://h/db"}}},
+        {"sources": {"a": {"kind": "kafka", "url_env": "X", "rate_limit": "5 requests/s"}}},
+        {"sources": {"a": {"kind": "rest", "url_env": "X", "rate_limit": "5/s"}}},
+        {"sources": {"a": {"kind": "rest", "url_env": "X", "page_size": 0}}},
+        {"sources": {"a": {"kind": "sqlite", "path": "x", "delivered": "06:00"}}},
+        {"sources": {"a": {"kind": "files", "path": "x", "delivered": "24:00"}}},
+        {"sources": {"a": {"kind": "sample", "row_size": "250"}}},
+        {"sources": {"a": {"kind": "sample", "tables": {"t": {"size": "big"}}}}},
+        {"on_call": "sometimes"},
+        {"consumers": []},
+        {"consumers": ["people"]},
+        {"machine": {"cores": 0}},
+        {"prices": {"currency": "euro"}},
+        {"prices": {"compute_minute": -1}},
+        {"ceiling": 0, "prices": {"stored_gb": 1}},
         {"alerts": {"email": ["nobody"]}},
         {"alerts": {"webhook": "https://x"}},
         {"marts": {"m": {"kind": "fact"}}},

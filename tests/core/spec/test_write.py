@@ -2,13 +2,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipegen.core.errors import SpecError
 from pipegen.core.spec import write
 from pipegen.core.spec.load import load
+from pipegen.core.spec.model import PipelineSpec
 from pipegen.store import yaml_file
+from tests import golden_trees
+from tests.core.spec.answers import ANSWERS, PRICES
 from tests.core.specs import SMALL, SPEC
 
 
@@ -22,9 +27,45 @@ def test_a_spec_that_is_written_and_read_is_the_same(data: dict[str, Any]) -> No
             "would both" in p.message or "for itself" in p.message or "device" in p.message for p in refused.problems()
         )
         return
+    _survives(spec)
+
+
+def _survives(spec: PipelineSpec) -> None:
     text = write.text(spec)
     assert load(yaml_file.parse(text.encode(), "pipegen.yml").values) == spec
     assert yaml.safe_load(text) == write.plain(spec)
+    assert write.text(load(yaml_file.parse(text.encode(), "pipegen.yml").values)) == text
+
+
+@settings(max_examples=80)
+@given(ANSWERS)
+def test_so_is_one_with_every_answer_that_can_be_given(data: dict[str, Any]) -> None:
+    try:
+        spec = load(data)
+    except SpecError as refused:
+        assert all(
+            "would both" in p.message or "for itself" in p.message or "device" in p.message for p in refused.problems()
+        )
+        return
+    _survives(spec)
+    plain = write.plain(spec)
+    for key in ("on_call", "consumers", "raw_personal_data", "machine", "prices"):
+        assert plain.get(key) == (data.get(key) or None)
+    for name, source in data["sources"].items():
+        assert plain["sources"][name].keys() - {"tables", "schema"} == source.keys() - {"tables", "schema"}
+        for table, said in (source.get("tables") or {}).items():
+            assert plain["sources"][name]["tables"][table] == (said or {})
+
+
+@given(PRICES, st.integers(1, 10**6))
+def test_a_ceiling_is_written_as_it_was_said(prices: dict[str, Any], ceiling: int) -> None:
+    text = write.text(load({**SMALL, "prices": prices, "ceiling": ceiling}))
+    assert f"\nceiling: {ceiling}  # what a month may cost at most\n" in text
+
+
+@pytest.mark.parametrize("tree", golden_trees.names())
+def test_an_answer_that_nobody_gave_is_in_no_file(tree: str) -> None:
+    text = (golden_trees.FOLDER / tree / "pipegen.yml").read_text()
     assert write.text(load(yaml_file.parse(text.encode(), "pipegen.yml").values)) == text
 
 

@@ -1,0 +1,78 @@
+"""The whole explanation of a design: decisions with their flips, sizing, what is missed and not built, open questions, price list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pipegen.core.design.built import Unbuilt
+from pipegen.core.design.decide import Architecture, decide
+from pipegen.core.design.flips import MOST_TABLES, Flips, first_threshold
+from pipegen.core.design.model import Decision, OpenQuestion, PriceTier, Sizing, Unmet
+from pipegen.core.design.nearest import nearest_to_unbuilt, nearest_to_unmet
+from pipegen.core.design.prices import prices
+from pipegen.core.design.unknown import open_questions
+from pipegen.core.measured import Measured
+from pipegen.core.sizing import figures
+from pipegen.core.spec.model import PipelineSpec
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A design with everything that can be said of it."""
+
+    decisions: tuple[Decision, ...]
+    sizing: tuple[Sizing, ...]
+    unmet: tuple[Unmet, ...]
+    unbuilt: tuple[Unbuilt, ...]
+    open_questions: tuple[OpenQuestion, ...]
+    prices: tuple[PriceTier, ...]
+
+
+def explain(
+    spec: PipelineSpec,
+    measured: Mapping[str, Measured],
+    accepted: Mapping[str, str] | None = None,
+    ids: Iterable[str] | None = None,
+) -> Explained:
+    """Explain the design of a spec; never fails for a valid one.
+
+    ``accepted`` are choices that were accepted before. Flips are searched for the decisions of ``ids``, or for all of them where
+    the pipeline has no more tables than :data:`MOST_TABLES`.
+    """
+    made = decide(spec, measured, accepted)
+    wanted = set(ids) if ids is not None else None
+    search = Flips(made.chosen, overrides(spec))
+    small = sum(len(s.tables) for s in made.chosen.inputs.sources) <= MOST_TABLES
+
+    def asked(decision: Decision) -> bool:
+        return decision.id in wanted if wanted is not None else small
+
+    decisions = tuple(search.of(d) if asked(d) else d for d in made.decisions)
+    return Explained(
+        decisions, sized(made, decisions), with_nearest(made, spec), lacking(made, spec),
+        open_questions(made.chosen, overrides(spec)), prices(made.chosen, spec, overrides(spec)),
+    )  # fmt: skip
+
+
+def overrides(spec: PipelineSpec) -> dict[str, str]:
+    """The choices that a person took instead, by decision."""
+    return {id: said.choice for id, said in spec.overrides.items()}
+
+
+def sized(made: Architecture, decisions: Iterable[Decision]) -> tuple[Sizing, ...]:
+    """The sizing with the days until the first threshold, for the flips that ``decisions`` have."""
+    by_id = {d.id: d for d in decisions}
+    growth = made.chosen.inputs.growth
+    known = {s.name: first_threshold(s, by_id, growth) for s in made.chosen.inputs.sources}
+    return figures.sizing(made.chosen, {name: found for name, found in known.items() if found is not None})
+
+
+def with_nearest(made: Architecture, spec: PipelineSpec) -> tuple[Unmet, ...]:
+    """The demands that are missed, each with the nearest designs that meet it."""
+    return tuple(nearest_to_unmet(u, made.chosen, spec, overrides(spec)) for u in made.unmet)
+
+
+def lacking(made: Architecture, spec: PipelineSpec) -> tuple[Unbuilt, ...]:
+    """The choices that are not built, each with the nearest designs that are."""
+    return tuple(nearest_to_unbuilt(u, made.chosen, spec, overrides(spec)) for u in made.unbuilt)

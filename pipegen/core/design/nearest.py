@@ -1,0 +1,309 @@
+"""The nearest designs that work, where a demand is missed or a choice is not built: other answers, decided again, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from pipegen.core import units
+from pipegen.core.design import watches
+from pipegen.core.design.built import DESTINATIONS, Unbuilt, unbuilt
+from pipegen.core.design.choose import Chosen, choose
+from pipegen.core.design.inputs import DATABASES, Inputs, SourceInputs, TableInputs
+from pipegen.core.design.model import Option, Unmet
+from pipegen.core.design.rules import extract, running
+from pipegen.core.design.unmet import achievable, unmet
+from pipegen.core.sizing import figures
+from pipegen.core.spec.model import PipelineSpec
+
+MOST = 3
+# Durations that people say, in seconds.
+USUAL = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 14_400, 21_600, 28_800, 43_200, 86_400,
+         172_800, 259_200, 604_800, 1_209_600, 2_592_000)  # fmt: skip
+COSTS = ("compute_minutes_per_month", "scanned_gb_per_month", "stored_gb", "money_per_month")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Other answers: the assignments, the inputs with them, and decisions that a person would take."""
+
+    sets: watches.Sets
+    inputs: Inputs
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+
+def nearest_to_unmet(missed: Unmet, chosen: Chosen, spec: PipelineSpec, overrides: Mapping[str, str]) -> Unmet:
+    """The demand with the three nearest designs that meet it, those that are built first."""
+    return replace(missed, nearest=_working(missed.id, chosen, spec, overrides, built=False))
+
+
+def nearest_to_unbuilt(lacking: Unbuilt, chosen: Chosen, spec: PipelineSpec, overrides: Mapping[str, str]) -> Unbuilt:
+    """The choice with the three nearest designs in which that much is built."""
+    return replace(lacking, nearest=_working(lacking.id, chosen, spec, overrides, built=True))
+
+
+def _working(
+    id: str, chosen: Chosen, spec: PipelineSpec, overrides: Mapping[str, str], *, built: bool
+) -> tuple[Option, ...]:
+    missed = {u.id for u in unmet(chosen, spec)}
+    lacking = {u.id for u in unbuilt(chosen)}
+    found: list[Option] = []
+    for candidate in _candidates(id, chosen):
+        made = choose(candidate.inputs, {**overrides, **candidate.overrides})
+        if any(r.id in candidate.overrides for r in made.refused):
+            continue
+        its_missed, its_lacking = {u.id for u in unmet(made, spec)}, {u.id for u in unbuilt(made)}
+        solved = id not in its_missed | its_lacking and its_missed <= missed
+        if solved and (not built or its_lacking < lacking or not its_lacking):
+            found.append(option(candidate.sets, made, id, built=not its_lacking))
+    return tuple(sorted(found, key=lambda o: not o.built)[:MOST])
+
+
+def option(sets: watches.Sets, made: Chosen, id: str, *, built: bool) -> Option:
+    """A design as one of those to choose from."""
+    cost = tuple(f for f in figures.whole(made) if f.id in COSTS)
+    return Option(sets, summary(made, id.split(".", 1)[0]), cost, who(made), built)
+
+
+def who(made: Chosen) -> str:
+    """Who is woken by a design."""
+    return running.woken(made.inputs, [h.mode for h in made.sources.values()], made.choice["pipeline.alerts"])
+
+
+def summary(made: Chosen, source: str = "") -> str:
+    """A design in a few words: of one source, or of all of them."""
+    told = []
+    for s in made.inputs.sources:
+        if source in made.sources and s.name != source:
+            continue
+        how = made.sources[s.name]
+        kinds = sorted(set(how.extracts.values()))
+        told.append(f"{s.name}: {how.mode}, {how.schedule}, {' and '.join(kinds) or 'no table'}")
+    if source not in made.sources:
+        told.append(f"engine {made.choice['destination.engine']}")
+    return "; ".join(told[:4]) + (f"; and {len(told) - 4} more" if len(told) > 4 else "")
+
+
+def usual(seconds: int) -> int:
+    """The least duration that people say and that is no shorter."""
+    return next((u for u in USUAL if u >= seconds), -(-seconds // 86_400) * 86_400)
+
+
+def _candidates(id: str, chosen: Chosen) -> Iterator[Candidate]:
+    p = chosen.inputs
+    source, question = id.split(".", 1)[0], id.rpartition(".")[2]
+    s = next((s for s in p.sources if s.name == source and id not in watches_of_whole), None)
+    if s is None:
+        yield from _for_whole(id, chosen)
+        return
+    t = next((t for t in s.tables if f"{t.address}.{question}" == id), None)
+    if t is not None:
+        yield from _for_table(question, s, t, chosen)
+    elif question == "kind":
+        yield from _for_kind(s, p)
+    else:
+        yield from _for_source(question, s, p)
+
+
+watches_of_whole = ("destination.kind", "destination.engine", "pipeline.executor", "on_call", "ceiling")
+
+
+def _fresher_or_not(s: SourceInputs, p: Inputs) -> Iterator[Candidate]:
+    """Less fresh: as fresh as the source can be kept, and the tiers above."""
+    watch = watches.source_freshness(p, s)
+    best = achievable(s, p)
+    tiers = [usual(best)] if best is not None and best > s.freshness else []
+    tiers += [tier for tier in (60, 300, 3600, 86_400) if tier > s.freshness and tier not in tiers]
+    for tier in tiers:
+        yield Candidate(watch.sets(tier), watch.at(tier))
+
+
+def _answers(p: Inputs, s: SourceInputs) -> Iterator[Candidate]:
+    for answer in watches.source_answers(p, s):
+        if answer.sets[0][1] == "true":
+            yield Candidate(answer.sets, answer.inputs)
+    if p.on_call != "always":
+        yield Candidate((("on_call", "always"),), replace(p, on_call="always"))
+
+
+def _for_source(question: str, s: SourceInputs, p: Inputs) -> Iterator[Candidate]:
+    if question in ("freshness", "mode", "direction", "volume"):
+        yield from _fresher_or_not(s, p)
+        yield from _answers(p, s)
+        for t in s.tables:
+            if t.deletes != "ignore" and extract.marked(t):
+                yield from _deletes(s, t, p, ("ignore",))
+        if question == "direction":
+            yield Candidate(((f"overrides.{s.name}.direction", "pull"),), p, {f"{s.name}.direction": "pull"})
+    elif question == "rate_limit":
+        yield from _fresher_or_not(s, p)
+        for factor in (2, 4, 10):
+            rate = (s.request_rate or 1) * factor
+            told = f"{rate * 60:.0f} requests/minute"
+            yield Candidate(
+                ((watches.where("sources", s.name, "rate_limit"), told),),
+                watches.with_source(p, replace(s, request_rate=rate)),
+            )
+        yield from _answers(p, s)
+    elif question == "outage":
+        yield from _outages(s, p)
+    elif question == "parsing":
+        yield Candidate(
+            ((watches.where("sources", s.name, "parsing"), "sql"),), watches.with_source(p, replace(s, parsing="sql"))
+        )
+
+
+def _outages(s: SourceInputs, p: Inputs) -> Iterator[Candidate]:
+    watch = watches.outage(p)
+    if s.log_kept is not None and s.log_kept < p.outage:
+        yield Candidate(watch.sets(s.log_kept), watch.at(s.log_kept))
+        kept = watches.where("sources", s.name, "log_kept")
+        yield Candidate(((kept, units.duration_text(p.outage)),), watches.with_source(p, replace(s, log_kept=p.outage)))
+    if s.free_disk is not None:
+        for factor in (2, 4, 10):
+            disk = s.free_disk * factor
+            told = ((watches.where("sources", s.name, "free_disk"), f"{disk / 1e9:g} GB"),)
+            yield Candidate(told, watches.with_source(p, replace(s, free_disk=disk)))
+    for less in (43_200, 21_600, 14_400, 3600):
+        if less < p.outage:
+            yield Candidate(watch.sets(less), watch.at(less))
+
+
+def _deletes(s: SourceInputs, t: TableInputs, p: Inputs, kinds: tuple[str, ...]) -> Iterator[Candidate]:
+    for kind in kinds:
+        at = watches.where("sources", s.name, "tables", t.name, "deletes")
+        yield Candidate(((at, kind),), watches.with_table(p, s, replace(t, deletes=kind)))
+
+
+def _deletes_of_all(s: SourceInputs, p: Inputs, kinds: tuple[str, ...]) -> Iterator[Candidate]:
+    for kind in kinds:
+        tables = tuple(replace(t, deletes=kind) for t in s.tables)
+        yield Candidate(
+            ((watches.where("sources", s.name, "deletes"), kind),), watches.with_source(p, replace(s, tables=tables))
+        )
+
+
+def _for_table(question: str, s: SourceInputs, t: TableInputs, chosen: Chosen) -> Iterator[Candidate]:
+    p = chosen.inputs
+    at = ("sources", s.name, "tables", t.name)
+    if question in ("deletes", "history") and not t.key and t.form != "files":
+        yield Candidate(((watches.where(*at, "key"), "[COLUMN]"),), watches.with_table(p, s, replace(t, key=True)))
+    if question in ("deletes", "history"):
+        for choice in ("watermark-keys", "full", "none"):
+            id = f"{t.address}.{'history' if choice == 'none' else 'extract'}"
+            if id in chosen.overridden:
+                yield Candidate(((f"overrides.{id}", choice),), p, {id: choice})
+    if question == "deletes":
+        kinds = ("hard", "ignore")
+        yield from _deletes_of_all(s, p, kinds) if t.form == "files" else _deletes(s, t, p, kinds)
+        yield from _answers(p, s)
+    elif question == "history":
+        for kept in ("scd2", "none"):
+            yield Candidate(
+                ((watches.where(*at, "history"), kept),), watches.with_table(p, s, replace(t, history=kept))
+            )
+        yield from _answers(p, s)
+    elif question == "window":
+        yield from _answers(p, s)
+        yield from _deletes(s, t, p, ("ignore",))
+        wide = usual(int(extract.read_seconds(s, t)) + 1)
+        yield Candidate(
+            ((watches.where("sources", s.name, "window"), units.duration_text(wide)),),
+            watches.with_source(p, replace(s, window=wide)),
+        )
+    elif question == "raw_personal_data":
+        told = tuple((watches.where(*at, "columns", column), "tokenise") for column in t.personal)
+        yield Candidate(told, watches.with_table(p, s, replace(t, personal=(), treated=(*t.treated, *t.personal))))
+        told = tuple((column, "drop") for column, _ in told)
+        yield Candidate(told, watches.with_table(p, s, replace(t, personal=(), treated=(*t.treated, *t.personal))))
+        yield Candidate((("raw_personal_data", "allowed"),), replace(p, raw_forbidden=False))
+    elif question == "retention":
+        yield Candidate(
+            ((watches.where(*at, "retention"), "null"),), watches.with_table(p, s, replace(t, retention=None))
+        )
+    elif question in ("extract", "write", "partitioning"):
+        id = f"{t.address}.{question}"
+        yield from _deletes(s, t, p, ("ignore",)) if question == "extract" else ()
+        if t.history == "every-change":
+            yield Candidate(
+                ((watches.where(*at, "history"), "scd2"),), watches.with_table(p, s, replace(t, history="scd2"))
+            )
+        for choice in {
+            "extract": ("watermark-keys", "watermark", "full"),
+            "write": ("merge",),
+            "partitioning": ("none",),
+        }[question]:
+            yield Candidate(((f"overrides.{id}", choice),), p, {id: choice})
+        yield from _fresher_or_not(s, p) if question == "extract" else ()
+
+
+def _for_kind(s: SourceInputs, p: Inputs) -> Iterator[Candidate]:
+    """What the source sends, landed where it can be read: as files, or in a database."""
+    at = watches.where("sources", s.name)
+    freshness = max(s.freshness, 300)
+    for kind, form, told in (
+        ("files", "files", "{kind: files, path: ...}"),
+        ("postgres", "rows", "{kind: postgres, url_env: ...}"),
+    ):
+        tables = tuple(
+            replace(t, form=form, drops=kind == "files", freshness=max(t.freshness, freshness),
+                    deletes="ignore" if t.immutable else t.deletes)
+            for t in s.tables
+        )  # fmt: skip
+        landed = replace(
+            s, kind=kind, tables=tables, freshness=freshness, remote=False, bulk=False, log=False if s.kind not in DATABASES else s.log,
+            log_lacks="it is a copy", webhooks=False,
+        )  # fmt: skip
+        sets: watches.Sets = ((at, told),)
+        if freshness > s.freshness:
+            sets = (*sets, *watches.source_freshness(p, s).sets(freshness))
+        yield Candidate(sets, watches.with_source(p, landed))
+
+
+def _for_whole(id: str, chosen: Chosen) -> Iterator[Candidate]:
+    p = chosen.inputs
+    if id in ("destination.kind", "destination.engine"):
+        for kind in DESTINATIONS:
+            if kind != p.destination:
+                yield Candidate((("destination.kind", kind),), watches.with_destination(p, kind))
+        for watch in watches.machine_watches(p):
+            if watch.id == "memory":
+                yield Candidate(watch.sets(64), watch.at(64))
+        yield from _all_slower(p)
+        if id == "destination.engine":
+            yield Candidate((("overrides.destination.engine", p.destination),), p, {id: p.destination})
+    elif id == "pipeline.executor":
+        yield Candidate((("overrides.pipeline.executor", "LocalExecutor"),), p, {id: "LocalExecutor"})
+        yield Candidate(
+            (("machine.workers", "1"),),
+            replace(p, machine=p.machine.model_copy(update={"workers": 1})) if p.machine else p,
+        )
+        yield from _all_slower(p)
+    elif id == "on_call":
+        yield Candidate((("on_call", "always"),), replace(p, on_call="always"))
+        yield Candidate((("consumers", "[applications]"),), replace(p, consumers=("applications",)))
+        yield from _all_slower(p)
+    elif id == "ceiling":
+        yield from _all_slower(p)
+        cost = next((f.value for f in figures.whole(chosen) if f.id == "money_per_month"), 0.0)
+        enough = float(-(-cost // 10) * 10)
+        yield Candidate((("ceiling", f"{enough:g}"),), replace(p, ceiling=enough))
+
+
+def _all_slower(p: Inputs) -> Iterator[Candidate]:
+    """Everything less fresh, tier by tier."""
+    least = min((s.freshness for s in p.sources), default=86_400)
+    for tier in (60, 300, 900, 3600, 21_600, 86_400):
+        if tier > least:
+            yield slower(p, tier)
+
+
+def slower(p: Inputs, tier: int) -> Candidate:
+    """Nothing fresher than ``tier`` seconds."""
+    sets: watches.Sets = ()
+    for s in p.sources:
+        if s.freshness < tier:
+            watch = watches.source_freshness(p, s)
+            sets += watch.sets(tier)
+            p = watch.at(tier)
+    return Candidate(sets, p)

@@ -1,0 +1,60 @@
+"""The freshness price list: what the pipeline would be, and cost, one and two tiers fresher and less fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pipegen.core import units
+from pipegen.core.design import watches
+from pipegen.core.design.built import unbuilt
+from pipegen.core.design.choose import Chosen, choose
+from pipegen.core.design.inputs import Inputs
+from pipegen.core.design.model import PriceTier
+from pipegen.core.design.nearest import slower, summary, who
+from pipegen.core.design.unmet import unmet
+from pipegen.core.sizing import figures
+from pipegen.core.spec.model import PipelineSpec
+
+TIERS = (2, 10, 60, 300, 900, 3600, 21_600, 86_400, 604_800)
+AROUND = 2
+
+
+def prices(chosen: Chosen, spec: PipelineSpec, overrides: Mapping[str, str]) -> tuple[PriceTier, ...]:
+    """The tiers around the freshness of today, the freshest first."""
+    now = min((s.freshness for s in chosen.inputs.sources), default=86_400)
+    fresher = [t for t in TIERS if t < now][-AROUND:]
+    staler = [t for t in TIERS if t > now][:AROUND]
+    tiers = [_tier(chosen, spec, now, current=True)]
+    tiers = [_tier(_decided(chosen.inputs, t, overrides), spec, t) for t in fresher] + tiers
+    return tuple(tiers + [_tier(_decided(chosen.inputs, t, overrides), spec, t) for t in staler])
+
+
+def _decided(p: Inputs, tier: int, overrides: Mapping[str, str]) -> Chosen:
+    now = min(s.freshness for s in p.sources)
+    at = slower(p, tier).inputs if tier > now else _fresher(p, now, tier)
+    held = {id: choice for id, choice in overrides.items() if not id.endswith((".schedule", ".mode", ".retries"))}
+    return choose(at, held)
+
+
+def _fresher(p: Inputs, now: int, tier: int) -> Inputs:
+    """What is freshest today as fresh as ``tier`` seconds."""
+    for s in p.sources:
+        if s.freshness == now:
+            tables = tuple(replace(t, freshness=tier) if t.freshness == now else t for t in s.tables)
+            p = watches.with_source(p, replace(s, tables=tables, freshness=tier))
+    return p
+
+
+def _tier(made: Chosen, spec: PipelineSpec, freshness: int, *, current: bool = False) -> PriceTier:
+    figure = {f.id: f for f in figures.whole(made)}
+    missed = [
+        u
+        for u in unmet(made, spec)
+        if u.id.rpartition(".")[2] in ("freshness", "rate_limit", "kind", "on_call", "volume", "ceiling")
+    ]
+    money = figure["money_per_month"].text if "money_per_month" in figure else ""
+    return PriceTier(
+        units.duration_text(freshness), summary(made), figure["compute_minutes_per_month"].value,
+        figure["scanned_gb_per_month"].value, figure["stored_gb"].value, money, who(made), not missed, not unbuilt(made), current,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Sizing: arithmetic over the inputs and the choices, units in the names."""
