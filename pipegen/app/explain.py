@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipegen.app import render_update
-from pipegen.app.flips import Inputs, asked_for
+from pipegen.app.flips import Inputs, weigh
 from pipegen.app.inputs import sources_of
 from pipegen.app.repository import inputs_of, lock_of, measured_from
 from pipegen.core import names
@@ -171,25 +171,13 @@ class Settled:
     """A design beside the choices that were accepted before.
 
     ``held`` are the decisions whose accepted choice stays, by id, as they would be taken anew; ``lost`` a sentence for each
-    accepted choice that cannot stay.
+    accepted choice that cannot stay; ``notes`` those sentences and one for each that is held.
     """
 
     explained: Explained
     held: Mapping[str, Decision]
     lost: tuple[str, ...] = ()
-
-
-def held_notes(settled: Settled) -> tuple[str, ...]:
-    """What is to be said of choices that were accepted before."""
-    chosen = {d.id: d.choice for d in settled.explained.decisions}
-    return (
-        *(
-            f"{id} stays `{chosen[id]}`; decided anew it would be `{anew.choice}` ({'; '.join(anew.because)}): "
-            f"take it with `pipegen update --accept-design={id}`"
-            for id, anew in settled.held.items()
-        ),
-        *settled.lost,
-    )
+    notes: tuple[str, ...] = ()
 
 
 def settle(now: Inputs, last: Previous, id: str | None = None) -> Settled:
@@ -197,21 +185,13 @@ def settle(now: Inputs, last: Previous, id: str | None = None) -> Settled:
 
     ``id`` names what of it is asked for, where that is not all.
     """
-    anew = {d.id: d for d in decide(now.spec, now.measured).decisions}
-    flips = {
-        id: choice
-        for id, choice in last.accepted.items()
-        if id in anew and anew[id].choice != choice and not anew[id].overridden
-    }
-    kept = {id: flips[id] for id in flips.keys() - asked_for(now, last.inputs, last.renamed)}
-    explained = explain(now.spec, now.measured, kept, _ids(anew.values(), id))
-    chosen = {d.id: d.choice for d in explained.decisions}
-    held = {id: anew[id] for id in sorted(kept) if chosen[id] == kept[id]}
+    found = weigh(now, last.inputs, last.accepted, renamed=last.renamed)
+    explained = explain(now.spec, now.measured, found.held, _ids(found.anew.values(), id))
     lost = tuple(
-        f"{id}: `{kept[id]}` was accepted, which does not work any more: it is `{chosen[id]}` now"
-        for id in sorted(kept.keys() - held.keys())
+        f"{id}: `{choice}` was accepted, which does not work any more: it is `{found.anew[id].choice}` now"
+        for id, choice in sorted(found.lost.items())
     )
-    return Settled(explained, held, lost)
+    return Settled(explained, {id: found.anew[id] for id in sorted(found.held)}, lost, (*found.stays(), *lost))
 
 
 def about(found: Explanation, id: str) -> Explanation:

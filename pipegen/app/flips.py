@@ -17,7 +17,7 @@ from pipegen.core.spec.load import Locate
 from pipegen.core.spec.model import PipelineSpec
 
 if TYPE_CHECKING:  # a run with nothing to do designs nothing
-    from pipegen.core.design.model import Design
+    from pipegen.core.design.model import Decision, Design
 
 EVERY = "*"
 
@@ -33,6 +33,81 @@ class Inputs:
         from pipegen.core.design.architect import design
 
         return design(self.spec, self.measured, locate, accepted or {})
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """The decisions taken ``anew``, by id, beside what was accepted.
+
+    ``flips`` are the accepted choices that would be others now; of them ``held`` stay, and ``lost`` were to stay but do not work
+    any more.
+    """
+
+    anew: Mapping[str, Decision]
+    flips: Mapping[str, str]
+    held: Mapping[str, str]
+    lost: Mapping[str, str]
+
+    def why(self, id: str) -> str:
+        """Why a decision is taken anew as it is."""
+        return "; ".join(self.anew[id].because)
+
+    def stays(self) -> list[str]:
+        """A sentence for each choice that is held."""
+        return [
+            f"{id} stays `{choice}`; decided anew it would be `{self.anew[id].choice}` ({self.why(id)}): "
+            f"take it with `pipegen update --accept-design={id}`"
+            for id, choice in sorted(self.held.items())
+        ]
+
+
+def weigh(
+    now: Inputs,
+    before: Inputs | None,
+    accepted: Mapping[str, str],
+    accept: frozenset[str] = frozenset(),
+    renamed: Callable[[str], str] = lambda decision: decision,
+) -> Weighed:
+    """Which of the accepted choices stay.
+
+    ``before`` are the inputs of the last render, None where no base has them; ``accepted`` the choices accepted then, by the ids of
+    now; ``accept`` the decisions to take anew, or :data:`EVERY`; ``renamed`` gives a decision's id of then as it is called now.
+
+    Raises:
+        UsageError: an id to accept that is no decision.
+    """
+    from pipegen.core.design.decide import decide
+
+    anew = {d.id: d for d in decide(now.spec, now.measured).decisions}
+    _refuse_unknown(accept, anew)
+    accepted = {**_not_asked_then(accepted, anew), **accepted}
+    flips = {
+        id: old for id, old in accepted.items() if id in anew and anew[id].choice != old and not anew[id].overridden
+    }
+    asked = flips.keys() & asked_for(now, before, renamed) if flips else set()
+    taken = flips.keys() if EVERY in accept else flips.keys() & accept
+    held = {id: flips[id] for id in flips.keys() - asked - taken}
+    lost = _lost(now, held)
+    if lost and lost.keys().isdisjoint(_lost(now, flips)):  # they cannot stay beside what was taken
+        held, lost = {id: choice for id, choice in held.items() if id not in lost}, {}
+    return Weighed(anew, flips, {id: choice for id, choice in held.items() if id not in lost}, lost)
+
+
+def _not_asked_then(accepted: Mapping[str, str], anew: Mapping[str, Decision]) -> dict[str, str]:
+    """What a repository was on questions that no version of then asked: it stays so, like any accepted choice."""
+    from pipegen.core.design.built import BEFORE_ASKED
+
+    asked = {id.rpartition(".")[2] for id in accepted}
+    silent = {question: choice for question, choice in BEFORE_ASKED.items() if accepted and question not in asked}
+    return {id: silent[id.rpartition(".")[2]] for id in anew if id.rpartition(".")[2] in silent}
+
+
+def _lost(now: Inputs, held: Mapping[str, str]) -> dict[str, str]:
+    """The choices that were to be held and are not, by decision."""
+    from pipegen.core.design.decide import decide
+
+    kept = {d.id: d.choice for d in decide(now.spec, now.measured, held).decisions} if held else {}
+    return {id: choice for id, choice in held.items() if kept.get(id) != choice}
 
 
 @dataclass(frozen=True)
@@ -52,56 +127,31 @@ def settle(
     locate: Locate,
     renamed: Callable[[str], str] = lambda decision: decision,
 ) -> Settled:
-    """The design of an update.
-
-    ``before`` are the inputs of the last render, None where no base has them; ``locked`` the choices accepted then; ``accept``
-    the decisions to take anew, or :data:`EVERY`; ``renamed`` gives a decision's id of then as it is called now.
+    """The design of an update; the arguments are those of :func:`weigh`.
 
     Raises:
         UsageError: an id to accept that is no decision; an accepted choice that cannot stay.
         SpecError: what :func:`pipegen.core.design.architect.design` refuses.
     """
-    new = now.design(locate)
-    choices = {d.id: d.choice for d in new.decisions}
-    _refuse_unknown(accept, choices)
-    overridden = {d.id for d in new.decisions if d.overridden}
-    flips = {id: old for id, old in locked.items() if choices.get(id, old) != old and id not in overridden}
-    if not flips:
-        return Settled(new, ())
-    asked = flips.keys() & asked_for(now, before, renamed)
-    taken = flips.keys() if EVERY in accept else flips.keys() & accept
-    held = {id: flips[id] for id in flips.keys() - asked - taken}
-    design = now.design(locate, held) if held else new
-    lost = _lost(design, held)
-    if lost and lost.keys().isdisjoint(
-        _lost(now.design(locate, flips), flips)
-    ):  # they cannot stay beside what was taken
-        held = {id: choice for id, choice in held.items() if id not in lost}
-        design, lost = (now.design(locate, held) if held else new), {}
-    if lost:
+    found = weigh(now, before, locked, accept, renamed)
+    if found.lost:
+        now.design(locate)  # what is wrong with the answers themselves is said first
         raise UsageError(
             "; ".join(
-                f"`{id}` was accepted as `{choice}`, which does not work any more: it would be `{choices[id]}`"
-                for id, choice in sorted(lost.items())
+                f"`{id}` was accepted as `{choice}`, which does not work any more: it would be `{found.anew[id].choice}`"
+                for id, choice in sorted(found.lost.items())
             ),
-            hint=f"take it: `--accept-design={min(lost)}`, or `--accept-design` for every decision",
+            hint=f"take it: `--accept-design={min(found.lost)}`, or `--accept-design` for every decision",
         )
-    why = {d.id: "; ".join(d.because) for d in new.decisions}
-    changed = [f"{id}: {flips[id]} -> {choices[id]} ({why[id]})" for id in sorted(flips.keys() - held.keys())]
-    stay = [
-        f"{id} stays `{held[id]}`; decided anew it would be `{choices[id]}` ({why[id]}): take it with `--accept-design={id}`"
-        for id in sorted(held)
+    design = now.design(locate, found.held)
+    changed = [
+        f"{id}: {found.flips[id]} -> {found.anew[id].choice} ({found.why(id)})"
+        for id in sorted(found.flips.keys() - found.held.keys())
     ]
-    return Settled(design, (*changed, *stay), held)
+    return Settled(design, (*changed, *found.stays()), found.held)
 
 
-def _lost(design: Design, held: Mapping[str, str]) -> dict[str, str]:
-    """The choices that were to be held and are not, by decision."""
-    kept = {d.id: d.choice for d in design.decisions}
-    return {id: choice for id, choice in held.items() if kept[id] != choice}
-
-
-def _refuse_unknown(accept: frozenset[str], choices: Mapping[str, str]) -> None:
+def _refuse_unknown(accept: frozenset[str], choices: Mapping[str, Decision]) -> None:
     for id in sorted(accept - {EVERY} - choices.keys()):
         hint = did_you_mean(id, choices) or f"decisions are: {', '.join(list(choices)[:20])}"
         raise UsageError(f"`--accept-design={shorten(id)}`: there is no such decision", hint=hint)

@@ -109,7 +109,7 @@ def plan(
     files, refused = _files(request, bool(after.unmet or after.unbuilt or missing), progress)
     return WhatIf(
         root, _shown(edit.addressed(was, sets)), before, after, _changes(before, after, last.renamed), files, refused,
-        (*edit.own_values(was, sets), *explaining.unmeasured(missing), *explaining.held_notes(settled)),
+        (*edit.own_values(was, sets), *explaining.unmeasured(missing), *settled.notes),
     )  # fmt: skip
 
 

@@ -23,6 +23,9 @@ BUILT: dict[str, tuple[str, ...]] = {
     "executor": ("LocalExecutor",),
 }
 
+# What repositories are on questions that their version of pipegen did not ask yet.
+BEFORE_ASKED = {"direction": "pull", "partitioning": "none", "executor": "LocalExecutor"}
+
 
 @dataclass(frozen=True)
 class Unbuilt:

@@ -54,7 +54,7 @@ RATE_LIMIT_SHARE = Threshold(1 / 2, "of a source's rate limit", "the rest is lef
 FULL_READ_SHARE = Threshold(1 / 3, "of freshness", "(H)")
 CHANGED_SHARE_FOR_FULL = Threshold(0.4, "of the rows change a run", "decision model: 30 to 50 % (H)")
 BEARABLE_READ_SHARE = Threshold(
-    1 / 2, "of freshness", "where most rows change anyway; beyond it no interval is left (H)"
+    1 / 2, "of freshness", "where most rows change anyway; beyond it hardly an interval is left (H)"
 )
 TINY_ROWS = Threshold(100_000, "rows", "(H)")
 KEY_ROWS_PER_SECOND = Threshold(500_000, "keys/s", "keys alone are read and compared (H)")
@@ -99,7 +99,7 @@ HEADROOM = Threshold(2, "x the partitions that the peak needs", "the widely publ
 HEADROOM_KEYED = Threshold(3, "x, where keys must stay in order", "the widely published formula: 2 to 3")
 HORIZON = Threshold(12, "months of growth that keyed partitions are made for", "they cannot grow later (H)")
 LOG_SAFETY = Threshold(1.5, "x the change log of the outage", "(H)")
-LOG_BYTES = Threshold(3, "bytes of change log a byte of changed rows", "row images, indexes, checkpoints (H)")
+LOG_BYTES = Threshold(3, "x the bytes of changed rows, in the change log", "row images, indexes, checkpoints (H)")
 DISK_SHARE = Threshold(1 / 2, "of the free disk", "(H)")
 REPLAY_WINDOW = Threshold(259_200, "s that can be replayed after an outage", "a long weekend (H)")
 

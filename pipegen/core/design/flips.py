@@ -1,7 +1,7 @@
 """Where a decision would be another: the nearest value of each input that moves it, found by deciding again.
 
-No formula is inverted here: the rules themselves are asked at other values, doubling away from today's and halving in between,
-until the last value that keeps the choice and the first that does not stand side by side.
+No formula is inverted here: the rules themselves are asked at other values, in ever longer steps away from today's, and by halving
+in between, until the last value that keeps the choice and the first that does not stand side by side.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 from math import log
 
 from pipegen.core.design import watches
-from pipegen.core.design.calibration import OVERLAP, RETRY_DELAY
+from pipegen.core.design.calibration import OVERLAP, RETRIES, RETRY_DELAY, RETRY_SHARE
 from pipegen.core.design.choose import Chosen, choose
 from pipegen.core.design.inputs import Inputs, SourceInputs, TableInputs
 from pipegen.core.design.model import Decision, Flip
@@ -19,7 +19,9 @@ from pipegen.core.design.rules import retries
 from pipegen.core.design.watches import Answer, Watch
 
 MONTH_DAYS = 30.44
-MOST_TABLES = 40
+STRIDE = 4
+JITTER = int((2**RETRIES.value - 1) / RETRY_SHARE.value)  # s of freshness for one more second before the first retry
+MOST_TABLES = 20
 """Of larger sources only the decisions that are asked for by id are searched: each costs some hundred designs."""
 
 
@@ -45,16 +47,16 @@ class Flips:
         scope, numbers, answers = self._movers(id)
         said: set[str] = set()
         for watch in numbers:
-            yield from self._of_number(id, choice, watch, scope)
+            yield from self._of_number(id, watch, scope)
         for answer in answers:
             to = self._at_answer(answer, scope).choice.get(id)
             if to is not None and to != choice and to not in said:
                 said.add(to)
                 yield Flip(to, answer.phrase, f"flips to {to} with {answer.phrase}", answer.sets)
 
-    def _of_number(self, id: str, choice: str, watch: Watch, scope: str) -> Iterator[Flip]:
+    def _of_number(self, id: str, watch: Watch, scope: str) -> Iterator[Flip]:
         for up in (False, True):
-            edge = self._edge(id, choice, watch, scope, up)
+            edge = self._edge(id, watch, scope, up)
             if edge is None:
                 continue
             stays, flips = edge
@@ -67,22 +69,40 @@ class Flips:
             text = f"no schedule keeps the freshness {where}" if lost else f"flips to {to} {where}"
             yield Flip(to, watch.id, text, watch.sets(flips), watch.unit, watch.now, stays, flips)
 
-    def _edge(self, id: str, choice: str, watch: Watch, scope: str, up: bool) -> tuple[int, int] | None:
+    def _edge(self, id: str, watch: Watch, scope: str, up: bool) -> tuple[int, int] | None:
         """The last value that keeps the choice and the first beyond that does not; None where none does."""
-        stays = watch.now
+
+        def shape(value: int) -> tuple[object, ...]:
+            made = self._at(watch, value, scope)
+            return (
+                made.choice.get(id),
+                *((how.mode, how.fits, *how.extracts.values()) for how in made.sources.values()),
+            )
+
+        def first(near: int, far: int) -> tuple[int, int] | None:
+            """The first flip between two values: where modes and extracts stay the same, a choice follows a number one way."""
+            if shape(near) == shape(far):
+                return None
+            if abs(far - near) == 1:
+                return (near, far) if shape(near)[0] != shape(far)[0] else None
+            middle = (near + far) // 2
+            return first(near, middle) or first(middle, far)
+
+        def nearer(stays: int, flips: int) -> tuple[int, int]:
+            """Retries wait whole seconds, so that what they leave of a freshness goes up and down by some on its way."""
+            step = flips - stays
+            begin = max(watch.now, stays - JITTER) if up else min(watch.now, stays + JITTER)
+            gone = (v for v in range(begin + step, flips, step) if shape(v)[0] != shape(stays)[0])
+            value = next(gone, flips)
+            return value - step, value
+
+        near = watch.now
         for value in _away(watch, up):
-            if self._at(watch, value, scope).choice.get(id) != choice:
-                break
-            stays = value
-        else:
-            return None
-        while abs(value - stays) > 1:
-            middle = (stays + value) // 2
-            if self._at(watch, middle, scope).choice.get(id) == choice:
-                stays = middle
-            else:
-                value = middle
-        return stays, value
+            found = first(near, value)
+            if found is not None:
+                return nearer(*found) if watch.unit == "s" else found
+            near = value
+        return None
 
     def _at(self, watch: Watch, value: int, scope: str) -> Chosen:
         key = (f"{scope}|{watch.id}", value)
@@ -112,16 +132,15 @@ class Flips:
             return s.name, list(self._of_source(s, question)), list(self._answers_of_source(s, question))
         numbers = watches.table_watches(self._p, s, t)
         wanted = _TABLE_NUMBERS.get(question, ())
-        if question == "overlap" and t.lateness > max(
-            OVERLAP.value, s.lag
-        ):  # it follows the lateness, second by second
+        follows = t.lateness > max(OVERLAP.value, s.lag)  # the overlap is the lateness, second by second
+        if question == "overlap" and follows:
             wanted = ()
         answers = watches.table_answers(self._p, s, t) if question in _TABLE_ANSWERS else ()
         return s.name, [numbers[name] for name in wanted if name in numbers], list(answers)
 
     def _of_source(self, s: SourceInputs, question: str) -> Iterator[Watch]:
-        capped = retries.first_delay(s.freshness) == int(
-            RETRY_DELAY.value
+        capped = (
+            retries.first_delay(s.freshness) == RETRY_DELAY.value
         )  # else it follows the freshness, second by second
         if question in ("mode", "schedule", "direction") or (question == "retries" and capped):
             yield watches.source_freshness(self._p, s)
@@ -189,17 +208,11 @@ def _side(watch: Watch, stays: int, flips: int, up: bool) -> str:
 
 def _away(watch: Watch, up: bool) -> Iterator[int]:
     """Values ever further from today's, with the limits of the modes among them."""
-    limits = {v for one in watches.THRESHOLDS for v in (one - 1, one)} if watch.unit == "s" else set()
-    grid, value = set(limits), watch.now
-    while watch.low < value < watch.high if not up else value < watch.high:
-        value = (
-            min(watch.high, max(value + 1, int(value * 1.5)))
-            if up
-            else max(watch.low, min(value - 1, int(value / 1.5)))
-        )
-        grid.add(value)
-        if not up and value == watch.low:
-            break
+    grid = {v for one in watches.THRESHOLDS for v in (one - 1, one)} if watch.unit == "s" else set()
+    step = 1
+    while step <= watch.high:
+        grid.add(min(watch.high, watch.now + step) if up else max(watch.low, watch.now - step))
+        step *= STRIDE
     inside = [v for v in grid if (watch.now < v <= watch.high if up else watch.low <= v < watch.now)]
     return iter(sorted(inside, reverse=not up))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from math import ceil
 
-from pipegen.core import units
+from pipegen.core import names, units
 from pipegen.core.design import watches
 from pipegen.core.design.built import DESTINATIONS, Unbuilt, unbuilt
 from pipegen.core.design.choose import Chosen, choose
@@ -48,7 +49,7 @@ def _working(
     missed = {u.id for u in unmet(chosen, spec)}
     lacking = {u.id for u in unbuilt(chosen)}
     found: list[Option] = []
-    for candidate in _candidates(id, chosen):
+    for candidate in _candidates(id, chosen, spec):
         made = choose(candidate.inputs, {**overrides, **candidate.overrides})
         if any(r.id in candidate.overrides for r in made.refused):
             continue
@@ -89,7 +90,7 @@ def usual(seconds: int) -> int:
     return next((u for u in USUAL if u >= seconds), -(-seconds // 86_400) * 86_400)
 
 
-def _candidates(id: str, chosen: Chosen) -> Iterator[Candidate]:
+def _candidates(id: str, chosen: Chosen, spec: PipelineSpec) -> Iterator[Candidate]:
     p = chosen.inputs
     source, question = id.split(".", 1)[0], id.rpartition(".")[2]
     s = next((s for s in p.sources if s.name == source and id not in watches_of_whole), None)
@@ -98,7 +99,7 @@ def _candidates(id: str, chosen: Chosen) -> Iterator[Candidate]:
         return
     t = next((t for t in s.tables if f"{t.address}.{question}" == id), None)
     if t is not None:
-        yield from _for_table(question, s, t, chosen)
+        yield from _for_table(question, s, t, chosen, spec)
     elif question == "kind":
         yield from _for_kind(s, p)
     else:
@@ -135,14 +136,18 @@ def _for_source(question: str, s: SourceInputs, p: Inputs) -> Iterator[Candidate
                 yield from _deletes(s, t, p, ("ignore",))
         if question == "direction":
             yield Candidate(((f"overrides.{s.name}.direction", "pull"),), p, {f"{s.name}.direction": "pull"})
+        if question == "volume":  # a stream reads with as many readers as it takes
+            id = f"{s.name}.mode"
+            sets = ((f"overrides.{id}", "spark-streaming"), ("on_call", "always"))
+            yield Candidate(sets, replace(p, on_call="always"), {id: "spark-streaming"})
     elif question == "rate_limit":
         yield from _fresher_or_not(s, p)
         for factor in (2, 4, 10):
             rate = (s.request_rate or 1) * factor
-            told = f"{rate * 60:.0f} requests/minute"
+            told = f"{ceil(rate * 60)} requests/minute" if rate >= 1 / 60 else f"{ceil(rate * 86_400)} requests/day"
             yield Candidate(
                 ((watches.where("sources", s.name, "rate_limit"), told),),
-                watches.with_source(p, replace(s, request_rate=rate)),
+                watches.with_source(p, replace(s, request_rate=units.request_rate(told))),
             )
         yield from _answers(p, s)
     elif question == "outage":
@@ -161,9 +166,9 @@ def _outages(s: SourceInputs, p: Inputs) -> Iterator[Candidate]:
         yield Candidate(((kept, units.duration_text(p.outage)),), watches.with_source(p, replace(s, log_kept=p.outage)))
     if s.free_disk is not None:
         for factor in (2, 4, 10):
-            disk = s.free_disk * factor
-            told = ((watches.where("sources", s.name, "free_disk"), f"{disk / 1e9:g} GB"),)
-            yield Candidate(told, watches.with_source(p, replace(s, free_disk=disk)))
+            disk = f"{ceil(s.free_disk * factor / 1e9)} GB"
+            told = ((watches.where("sources", s.name, "free_disk"), disk),)
+            yield Candidate(told, watches.with_source(p, replace(s, free_disk=units.bytes_(disk))))
     for less in (43_200, 21_600, 14_400, 3600):
         if less < p.outage:
             yield Candidate(watch.sets(less), watch.at(less))
@@ -175,15 +180,41 @@ def _deletes(s: SourceInputs, t: TableInputs, p: Inputs, kinds: tuple[str, ...])
         yield Candidate(((at, kind),), watches.with_table(p, s, replace(t, deletes=kind)))
 
 
-def _deletes_of_all(s: SourceInputs, p: Inputs, kinds: tuple[str, ...]) -> Iterator[Candidate]:
+def _deletes_of_all(s: SourceInputs, p: Inputs, spec: PipelineSpec, kinds: tuple[str, ...]) -> Iterator[Candidate]:
+    """The same answer for every table that wants soft deletes: of the source, where no table says its own."""
+    said = spec.sources[s.name]
+    own = said.immutable or any(t.deletes is not None for t in said.tables.values())
+    soft = {t.name for t in s.tables if t.deletes == "soft" and not t.immutable}
     for kind in kinds:
-        tables = tuple(replace(t, deletes=kind) for t in s.tables)
-        yield Candidate(
-            ((watches.where("sources", s.name, "deletes"), kind),), watches.with_source(p, replace(s, tables=tables))
-        )
+        at = [("sources", s.name, "tables", name) for name in sorted(soft)] if own else [("sources", s.name)]
+        moved = s.tables if not own else tuple(t for t in s.tables if t.name in soft)
+        tables = tuple(replace(t, deletes=kind) if t in moved else t for t in s.tables)
+        sets = tuple((watches.where(*one, "deletes"), kind) for one in at)
+        yield Candidate(sets, watches.with_source(p, replace(s, tables=tables)))
 
 
-def _for_table(question: str, s: SourceInputs, t: TableInputs, chosen: Chosen) -> Iterator[Candidate]:
+def _kept_for_ever(s: SourceInputs, t: TableInputs, p: Inputs, spec: PipelineSpec) -> Candidate:
+    """The rows of a table are not dropped, nor those of others that have their retention from where it has its own."""
+
+    def own(source: str, table: str) -> str | None:
+        said = spec.sources[source].tables.get(table)
+        return said.retention if said is not None else None
+
+    def freed(o: SourceInputs, one: TableInputs) -> TableInputs:
+        stays = (one is not t and own(o.name, one.name)) or (o is not s and spec.sources[o.name].retention)
+        return one if stays else replace(one, retention=None)
+
+    levels = ((("sources", s.name, "tables", t.name), own(s.name, t.name)), (("sources", s.name), spec.sources[s.name].retention),
+              (("defaults",), spec.defaults.retention))  # fmt: skip
+    sources = tuple(replace(o, tables=tuple(freed(o, one) for one in o.tables)) for o in p.sources)
+    return Candidate(
+        tuple((watches.where(*at, "retention"), "null") for at, said in levels if said), replace(p, sources=sources)
+    )
+
+
+def _for_table(
+    question: str, s: SourceInputs, t: TableInputs, chosen: Chosen, spec: PipelineSpec
+) -> Iterator[Candidate]:
     p = chosen.inputs
     at = ("sources", s.name, "tables", t.name)
     if question in ("deletes", "history") and not t.key and t.form != "files":
@@ -195,7 +226,7 @@ def _for_table(question: str, s: SourceInputs, t: TableInputs, chosen: Chosen) -
                 yield Candidate(((f"overrides.{id}", choice),), p, {id: choice})
     if question == "deletes":
         kinds = ("hard", "ignore")
-        yield from _deletes_of_all(s, p, kinds) if t.form == "files" else _deletes(s, t, p, kinds)
+        yield from _deletes_of_all(s, p, spec, kinds) if t.form == "files" else _deletes(s, t, p, kinds)
         yield from _answers(p, s)
     elif question == "history":
         for kept in ("scd2", "none"):
@@ -207,10 +238,9 @@ def _for_table(question: str, s: SourceInputs, t: TableInputs, chosen: Chosen) -
         yield from _answers(p, s)
         yield from _deletes(s, t, p, ("ignore",))
         wide = usual(int(extract.read_seconds(s, t)) + 1)
-        yield Candidate(
-            ((watches.where("sources", s.name, "window"), units.duration_text(wide)),),
-            watches.with_source(p, replace(s, window=wide)),
-        )
+        said = units.duration_text(wide) if wide <= 86_400 else "null"
+        window = watches.where("sources", s.name, "window")
+        yield Candidate(((window, said),), watches.with_source(p, replace(s, window=wide if wide <= 86_400 else None)))
     elif question == "raw_personal_data":
         told = tuple((watches.where(*at, "columns", column), "tokenise") for column in t.personal)
         yield Candidate(told, watches.with_table(p, s, replace(t, personal=(), treated=(*t.treated, *t.personal))))
@@ -218,9 +248,7 @@ def _for_table(question: str, s: SourceInputs, t: TableInputs, chosen: Chosen) -
         yield Candidate(told, watches.with_table(p, s, replace(t, personal=(), treated=(*t.treated, *t.personal))))
         yield Candidate((("raw_personal_data", "allowed"),), replace(p, raw_forbidden=False))
     elif question == "retention":
-        yield Candidate(
-            ((watches.where(*at, "retention"), "null"),), watches.with_table(p, s, replace(t, retention=None))
-        )
+        yield _kept_for_ever(s, t, p, spec)
     elif question in ("extract", "write", "partitioning"):
         id = f"{t.address}.{question}"
         yield from _deletes(s, t, p, ("ignore",)) if question == "extract" else ()
@@ -242,8 +270,8 @@ def _for_kind(s: SourceInputs, p: Inputs) -> Iterator[Candidate]:
     at = watches.where("sources", s.name)
     freshness = max(s.freshness, 300)
     for kind, form, told in (
-        ("files", "files", "{kind: files, path: ...}"),
-        ("postgres", "rows", "{kind: postgres, url_env: ...}"),
+        ("files", "files", "{kind: files, path: FOLDER}"),
+        ("postgres", "rows", f"{{kind: postgres, url_env: {names.env_name(s.name, 'URL')}}}"),
     ):
         tables = tuple(
             replace(t, form=form, drops=kind == "files", freshness=max(t.freshness, freshness),
@@ -287,7 +315,7 @@ def _for_whole(id: str, chosen: Chosen) -> Iterator[Candidate]:
         yield from _all_slower(p)
         cost = next((f.value for f in figures.whole(chosen) if f.id == "money_per_month"), 0.0)
         enough = float(-(-cost // 10) * 10)
-        yield Candidate((("ceiling", f"{enough:g}"),), replace(p, ceiling=enough))
+        yield Candidate((("ceiling", f"{enough:.0f}"),), replace(p, ceiling=enough))
 
 
 def _all_slower(p: Inputs) -> Iterator[Candidate]:

@@ -144,7 +144,7 @@ def _of_table(
 
 
 def _deletes(s: SourceInputs, t: TableInputs, read: str, chosen: Chosen, spec: PipelineSpec) -> Iterator[Unmet]:
-    if t.deletes != "soft" or (t.immutable and t.form != "files"):
+    if t.deletes != "soft" or t.immutable:
         return
     at, address = place(spec, s.name, t.name, "deletes"), f"{t.address}.deletes"
     if t.form == "files":

@@ -181,7 +181,8 @@ def _catch_up(s: SourceInputs, how: SourceChoice, p: Inputs) -> Figure | None:
 
 
 def runs_a_month(how: SourceChoice) -> float:
-    return MONTH_MINUTES * 60 / how.interval if how.interval else 0.0
+    """Runs that start in a month: one at a time, so that none comes before the last is done."""
+    return MONTH_MINUTES * 60 / max(how.interval, how.run_seconds) if how.interval else 0.0
 
 
 def whole(chosen: Chosen) -> tuple[Figure, ...]:

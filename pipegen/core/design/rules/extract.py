@@ -82,9 +82,9 @@ def changed_rows(s: SourceInputs, t: TableInputs) -> float:
     return t.per_day * between_runs(s) / 86_400
 
 
-def mostly_changes(s: SourceInputs, t: TableInputs) -> bool:
+def mostly_changes(s: SourceInputs, t: TableInputs, before: float = 0.0) -> bool:
     """Whether so many rows change between two runs that reading them by a mark saves nothing, and a whole read is bearable."""
-    bearable = _fits(read_seconds(s, t), s, c.BEARABLE_READ_SHARE.value)
+    bearable = _fits(before + read_seconds(s, t), s, c.BEARABLE_READ_SHARE.value)
     return bearable and changed_rows(s, t) > (t.rows or 0) * c.CHANGED_SHARE_FOR_FULL.value
 
 
@@ -111,7 +111,7 @@ def _polled(s: SourceInputs, t: TableInputs, before: float) -> str:
         return "full"
     if t.immutable and marked(t):
         return "append"
-    if mostly_changes(s, t):
+    if mostly_changes(s, t, before):
         return "full"
     if t.deletes == "ignore" and marked(t):
         return "watermark"
@@ -201,15 +201,13 @@ def _against(s: SourceInputs, t: TableInputs, mode: str, other: str, before: flo
 
 
 def _missed(s: SourceInputs, t: TableInputs, before: float) -> str:
-    if s.window is not None and read_seconds(s, t) > s.window:
-        return f"the read takes longer than the source's window {units.duration_text(s.window)}"
-    if reads_whole(s, t):
-        whole = about(before + read_seconds(s, t))
-        return (
-            f"with the smaller tables of `{s.name}` the read takes {whole}, more than {c.FULL_READ_SHARE.share} of freshness "
-            f"{units.duration_text(s.freshness)}"
-        )
-    return f"the read takes more than {c.FULL_READ_SHARE.share} of freshness {units.duration_text(s.freshness)}"
+    """What a whole read does not fit, by itself or after the smaller tables."""
+    alone = not reads_whole(s, t)
+    seconds = read_seconds(s, t) + (0.0 if alone else before)
+    what = "the read takes" if alone else f"with the smaller tables of {s.name} the read takes {about(seconds)},"
+    if s.window is not None and seconds > s.window:
+        return f"{what} longer than the source's window {units.duration_text(s.window)}"
+    return f"{what} more than {c.FULL_READ_SHARE.share} of freshness {units.duration_text(s.freshness)}"
 
 
 def tell(s: SourceInputs, t: TableInputs, mode: str, choice: str, before: float = 0.0) -> Told:
@@ -235,10 +233,10 @@ def tell(s: SourceInputs, t: TableInputs, mode: str, choice: str, before: float 
         if not reads_whole(s, t, before):
             because.append(
                 f"{changed_rows(s, t):,.0f} rows change between runs"
-                if mostly_changes(s, t) and marked(t)
+                if mostly_changes(s, t, before) and marked(t)
                 else f"{_missed(s, t, before)}: there is {_lacks(s, t)}"
             )
-            source = c.CHANGED_SHARE_FOR_FULL.source if mostly_changes(s, t) and marked(t) else source
+            source = c.CHANGED_SHARE_FOR_FULL.source if mostly_changes(s, t, before) and marked(t) else source
     else:
         because += _because_incremental(s, t, mode, choice, before)
         source = _SOURCES[choice]

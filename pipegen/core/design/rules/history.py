@@ -16,6 +16,8 @@ def daily_bytes(t: TableInputs) -> float:
 
 
 def choose(t: TableInputs) -> str:
+    if t.immutable:
+        return "none"
     unaffordable = t.history == "daily" and t.key and daily_bytes(t) > c.DAILY_COPIES.value
     return "scd2" if unaffordable else t.history
 
@@ -36,6 +38,8 @@ _AGAINST = {
 
 def tell(t: TableInputs, choice: str) -> Told:
     because = [f"history: {t.history}"]
+    if t.immutable and t.history != "none":
+        because.append("rows never change, so that each has one version")
     if t.history == "daily":
         more = "more than" if daily_bytes(t) > c.DAILY_COPIES.value else "at most"
         because.append(

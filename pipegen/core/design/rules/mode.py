@@ -48,7 +48,7 @@ def fastest(s: SourceInputs) -> tuple[str, str]:
         return "frequent-batch", f"the change log of `{s.name}` cannot be read: {s.log_lacks}"
     keyless = next((t for t in s.tables if not t.key and not t.immutable), None)
     if keyless is not None:
-        return "frequent-batch", f"changes are merged by a key, and `{keyless.address}` has none"
+        return "frequent-batch", f"`{keyless.address}` has no key to merge changes by"
     return "flink", ""
 
 
@@ -92,13 +92,15 @@ _TOO_MUCH = {
 }
 
 
-def _against(s: SourceInputs, p: Inputs, freshness: int, choice: str, other: str) -> str:
+def _against(s: SourceInputs, p: Inputs, freshness: int, choice: str, other: str, fits: bool) -> str:
     """What speaks against the next slower or faster mode."""
     f = units.duration_text(freshness)
     most, why = fastest(s)
     asked = by_freshness(freshness, s.state)
     if faster(other, most):
         return why.replace("`", "")
+    if choice in BATCHES and other in BATCHES and not fits and faster(other, choice):
+        return f"no run of it fits freshness {f} either"
     if faster(other, choice):
         asleep = other in STREAMS and faster(asked, at_night(asked, p))
         return f"nobody can run it at night: on call: {p.on_call}" if asleep else _TOO_MUCH[other].format(f=f)
@@ -130,5 +132,5 @@ def tell(s: SourceInputs, p: Inputs, freshness: int, choice: str, fits: bool) ->
     index = MODES.index(choice)
     near = [MODES[i] for i in (index - 1, index + 1) if 0 <= i < len(MODES)]
     source = c.FREQUENT_BATCH_BELOW.source if choice in BATCHES else c.MICRO_BATCH_BELOW.source
-    against = tuple(Alternative(m, _against(s, p, freshness, choice, m)) for m in near)
+    against = tuple(Alternative(m, _against(s, p, freshness, choice, m, fits)) for m in near)
     return Told(tuple(because), against, f"mode.{choice}", source)

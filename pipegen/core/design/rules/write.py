@@ -69,7 +69,9 @@ def tell(t: TableInputs, extract: str, choice: str) -> Told:
     because, source, other, against = _TOLD[choice]
     if choice == "merge" and extract == "full":
         because = "rows that are no longer read are kept and marked: deletes: soft"
-    if choice == "append-log" and t.form in ("events", "api"):
+    if choice == "append-log" and extract == "cdc" and not t.key:
+        because, against = "rows are only ever added", "there is no key to merge by"
+    elif choice == "append-log" and t.form in ("events", "api"):
         because, against = "events are told apart by their offset", "they have neither a time nor a key to merge by"
     return Told(
         (f"extract: {extract}", because), (Alternative(other, against),), f"write.{choice.replace('-', '_')}", source
