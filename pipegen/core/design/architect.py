@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import ceil
 
@@ -12,11 +12,12 @@ from pipegen.core.design.decide import Architecture
 from pipegen.core.design.explain import lacking, overrides, sized, with_nearest
 from pipegen.core.design.findings import Findings
 from pipegen.core.design.flips import MOST_TABLES, Flips
+from pipegen.core.design.inputs import SourceInputs
 from pipegen.core.design.marts import marts
 from pipegen.core.design.model import Decision, Design, Load, Option, Pipeline, Source, Table, Transform, Unmet
 from pipegen.core.design.prices import prices
 from pipegen.core.design.records import records
-from pipegen.core.design.rules import retries, running
+from pipegen.core.design.rules import extract, retries, running
 from pipegen.core.design.tables import NOTHING, tables
 from pipegen.core.design.unknown import open_questions
 from pipegen.core.measured import Measured
@@ -164,7 +165,7 @@ def _source(
         loads=_loads(its_tables), schedule=how.schedule, interval_seconds=how.interval,
         freshness=units.duration_text(freshness), freshness_seconds=freshness, deadline_seconds=freshness,
         retries=many, retry_delay_seconds=max(1, delay), max_retry_delay_seconds=max(1, delay) * 2 ** max(0, many - 1),
-        execution_timeout_seconds=_timeout(sum(t.rows or 0 for t in its_tables)),
+        execution_timeout_seconds=_timeout(s for s in made.chosen.inputs.sources if s.name == name),
     )  # fmt: skip
 
 
@@ -176,9 +177,9 @@ def _place(id_: str, said: SourceSpec, facts: Measured) -> dict[str, str]:
     return {"path": path, "path_env": names.env_name(id_, "PATH")}
 
 
-def _timeout(rows: float) -> int:
-    """Seconds after which a task is taken for hung; the first run of an incremental table reads all its ``rows``."""
-    seconds = calibration.RUN_OVERHEAD.value + rows / calibration.LOAD_ROWS_PER_SECOND.value
+def _timeout(sources: Iterable[SourceInputs]) -> int:
+    """Seconds after which a task is taken for hung; the first run of an incremental table reads all its rows."""
+    seconds = calibration.RUN_OVERHEAD.value + sum(extract.read_seconds(s, t) for s in sources for t in s.tables)
     return int(max(calibration.LEAST_TIMEOUT.value, ceil(calibration.TIMEOUT_FACTOR.value * int(seconds) / 60) * 60))
 
 
@@ -201,7 +202,7 @@ def _transform(pipeline_id: str, sources: tuple[Source, ...], made: Architecture
         pool=POOL,
         freshness_seconds=freshness,
         deadline_seconds=freshness,
-        execution_timeout_seconds=_timeout(sum(t.rows or 0 for s in sources for t in s.tables)),
+        execution_timeout_seconds=_timeout(made.chosen.inputs.sources),
         retries=freshest.retries,
         retry_delay_seconds=freshest.retry_delay_seconds,
         max_retry_delay_seconds=freshest.max_retry_delay_seconds,

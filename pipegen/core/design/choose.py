@@ -145,7 +145,7 @@ def _source(s: SourceInputs, chooser: Chooser) -> SourceChoice:
     run = work.run_seconds(s, mode, extracts, overlaps)
     reached = _reached(mode, freshness)
     works = schedule.fitting(s, mode, reached, run, slack)
-    longest = works[-1] if works else schedule.cron(1) if mode in modes.BATCHES else f"every {c.TRIGGERS_SECONDS[-1]}s"
+    longest = works[-1] if works else schedule.ceaseless(mode, run)
     said = pick(f"{s.name}.schedule", longest, lambda x: schedule.problem(x, works, reached))
     interval = schedule.interval(said)
     how = SourceChoice(mode, said, interval, run, slack, reached, tuple(works), extracts, overlaps)

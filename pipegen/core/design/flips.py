@@ -19,6 +19,8 @@ from pipegen.core.design.rules import retries
 from pipegen.core.design.watches import Answer, Watch
 
 MONTH_DAYS = 30.44
+FORESEEN_DAYS = 3650
+"""Growth is foreseen for ten years, no longer."""
 STRIDE = 4
 JITTER = int((2**RETRIES.value - 1) / RETRY_SHARE.value)  # s of freshness for one more second before the first retry
 MOST_TABLES = 20
@@ -232,13 +234,12 @@ def days_until(flip: Flip, t: TableInputs, growth: float) -> float | None:
 
 
 def first_threshold(s: SourceInputs, decisions: Mapping[str, Decision], growth: float) -> tuple[float, str] | None:
-    """The days until growth first flips a decision of a source, and which one."""
+    """The days until growth first flips a decision of a source, and which one; None where none does in ten years."""
     found = []
-    for t in s.tables:
-        for question in ("extract", "partitioning"):
-            decision = decisions.get(f"{t.address}.{question}")
-            for flip in decision.flips if decision else ():
-                days = days_until(flip, t, growth)
-                if days is not None:
-                    found.append((days, f"{t.address}.{question} {flip.text}"))
+    tables = {f"{t.address} {name}": t for t in s.tables for name in ("size", "volume")}
+    for decision in decisions.values():
+        for flip in decision.flips:
+            days = days_until(flip, tables[flip.watch], growth) if flip.watch in tables else None
+            if days is not None and days <= FORESEEN_DAYS:
+                found.append((days, f"{decision.id} {flip.text}"))
     return min(found, default=None)

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pipegen.core import units
 from pipegen.core.design import watches
 from pipegen.core.design.built import unbuilt
+from pipegen.core.design.candidates import slower
 from pipegen.core.design.choose import Chosen, choose
 from pipegen.core.design.inputs import Inputs
 from pipegen.core.design.model import PriceTier
-from pipegen.core.design.nearest import slower, summary, who
+from pipegen.core.design.nearest import summary, who
 from pipegen.core.design.unmet import unmet
 from pipegen.core.sizing import figures
 from pipegen.core.spec.model import PipelineSpec

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipegen.core import units
-from pipegen.core.design.calibration import ONE_MACHINE
+from pipegen.core.design.calibration import DISK_SHARE, ONE_MACHINE, RATE_LIMIT_SHARE
 from pipegen.core.design.choose import Chosen, SourceChoice, choose
 from pipegen.core.design.inputs import Inputs, SourceInputs, TableInputs
 from pipegen.core.design.model import Unmet
@@ -77,15 +77,14 @@ def _of_source(s: SourceInputs, how: SourceChoice, chosen: Chosen, spec: Pipelin
     late = logs.shortfall(s, p, how.mode) if logs.has_log(s, how.mode, tuple(how.extracts.values())) else None
     if late:
         kept = s.log_kept if s.log_kept is not None and s.log_kept < p.outage else None
-        got = (
-            kept if kept is not None else int(p.outage * (s.free_disk or 0) / 2 / max(1.0, logs.cap_bytes(s, p.outage)))
-        )
+        room = (s.free_disk or 0) * DISK_SHARE.value / max(1.0, logs.cap_bytes(s, p.outage))
+        got = kept if kept is not None else int(p.outage * room)
         text = units.duration_text(max(1, got))
         yield Unmet(
             f"{s.name}.outage", ("defaults", "outage"), units.duration_text(p.outage), text, about(p.outage - got),
             f"an outage of {units.duration_text(p.outage)} would lose what source `{s.name}` sent: {late}",
         )  # fmt: skip
-    arriving = sum(t.per_day * s.peak / 86_400 / extract.read_rate(s, t) for t in s.tables)
+    arriving = work.busy(s, s.tables, how.mode) * s.peak
     if how.mode == "micro-batch" and arriving > 1:
         rate = sum(t.per_day for t in s.tables) * s.peak / 86_400
         at = place(spec, s.name, freshest(s), "volume") if spec.sources[s.name].volume else ("sources", s.name)
@@ -96,12 +95,13 @@ def _of_source(s: SourceInputs, how: SourceChoice, chosen: Chosen, spec: Pipelin
         )  # fmt: skip
     rows = sum(work.rows_per_run(s, t, how.extracts[t.name]) for t in s.tables)
     if chosen.choice[f"{s.name}.direction"] == "pull" and direction.over_the_limit(s, rows, how.interval):
-        needs = direction.requests_a_run(s, rows) / max(1, how.interval)
-        rate = s.request_rate or 0.0
+        needs = direction.requests_a_run(s, rows) / max(1, how.interval) * 60
+        left = (s.request_rate or 0.0) * RATE_LIMIT_SHARE.value * 60
+        share = RATE_LIMIT_SHARE.share
         yield Unmet(
-            f"{s.name}.rate_limit", ("sources", s.name, "rate_limit"), f"{rate * 60:,.3g} requests/minute, half of it",
-            f"{needs * 60:,.3g} requests/minute", f"{needs * 60 - rate * 30:,.3g} requests/minute",
-            f"polling source `{s.name}` takes {needs * 60:,.3g} requests a minute, and half of its rate limit is {rate * 30:,.3g}",
+            f"{s.name}.rate_limit", ("sources", s.name, "rate_limit"), f"{left:,.0f} requests/minute, {share} of the limit",
+            f"{needs:,.0f} requests/minute", f"{needs - left:,.0f} requests/minute",
+            f"polling source `{s.name}` takes {needs:,.0f} requests a minute, and {share} of its rate limit is {left:,.0f}",
         )  # fmt: skip
 
 
@@ -114,6 +114,8 @@ def _freshness(s: SourceInputs, how: SourceChoice, p: Inputs, spec: PipelineSpec
         because = f"freshness {f} of source `{s.name}` asks for `{asked}`, and {why}"
     elif modes.at_night(asked, p) != asked:
         because = f"freshness {f} of source `{s.name}` asks for `{asked}`, and nobody can run a stream at night: on call: {p.on_call}"
+    elif s.lag >= s.freshness:
+        because = f"rows can be seen at source `{s.name}` only {units.duration_text(s.lag)} after they happen: freshness {f} is less"
     else:
         because = f"one run of source `{s.name}` takes about {about(how.run_seconds)}, too long for freshness {f}"
     at = place(spec, s.name, freshest(s), "freshness")

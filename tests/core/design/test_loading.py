@@ -16,6 +16,7 @@ from pipegen.core.spec.load import load
 HOUR, DAY = 3600, 86_400
 FITS = int(HOUR * c.FULL_READ_SHARE.value * c.LOAD_ROWS_PER_SECOND.value)  # rows that are read in a third of an hour
 BIG = FITS + 1
+SIZE = f"{BIG:,} rows, read in about 20 min"
 
 
 def facts(rows: int | None = BIG, *, key: bool = True, mark: str | None = "updated_at", **more: Any) -> Measured:
@@ -170,6 +171,7 @@ def test_an_override_that_does_not_see_deletes_says_so() -> None:
     taken = decision(spec(overrides=chosen(extract="watermark")), "s.t.extract")
     assert taken.because == (
         "a person chose it",
+        SIZE,
         "deletes at the source are not seen",
         "the rules would choose watermark-keys",
     )

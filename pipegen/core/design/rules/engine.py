@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipegen.core.design import calibration as c
-from pipegen.core.design.inputs import Inputs
+from pipegen.core.design.inputs import CLOUD, Inputs
 from pipegen.core.design.model import Alternative
 from pipegen.core.design.told import Told, Trouble, size_text
 
@@ -17,6 +17,8 @@ def writers(modes: Sequence[str]) -> int:
 
 def choose(p: Inputs, scanned: float, modes: Sequence[str]) -> str:
     """``scanned``: bytes that one run of every source and of dbt reads."""
+    if p.destination in CLOUD:  # a warehouse that is there computes, however much it is
+        return p.destination
     if scanned > c.SPARK_ABOVE.value:
         return "spark"
     if p.destination == "duckdb":

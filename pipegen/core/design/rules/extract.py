@@ -72,6 +72,11 @@ def keys_compared(s: SourceInputs, t: TableInputs) -> bool:
     return _fits(key_seconds(s, t), s, c.FULL_READ_SHARE.value)
 
 
+def keys_together(s: SourceInputs) -> float:
+    """Seconds in which the keys of all tables that are not tiny are compared, where deletes matter."""
+    return sum(key_seconds(s, t) for t in s.tables if t.deletes != "ignore" and (t.rows or 0) >= c.TINY_ROWS.value)
+
+
 def between_runs(s: SourceInputs) -> int:
     """Seconds from one run to the next, at most: the freshness, or a day of what is delivered once a day."""
     return s.freshness if s.delivered is None else 86_400
@@ -115,7 +120,7 @@ def _polled(s: SourceInputs, t: TableInputs, before: float) -> str:
         return "full"
     if t.deletes == "ignore" and marked(t):
         return "watermark"
-    if marked(t) and t.key and keys_compared(s, t):
+    if marked(t) and t.key and keys_compared(s, t) and not (changes and keys_together(s) > s.freshness):
         return "watermark-keys"
     return "cdc" if changes else "full"
 

@@ -41,6 +41,15 @@ def fitting(s: SourceInputs, mode: str, freshness: int, run_seconds: float, slac
     return [cron(m) for m in c.INTERVALS_MINUTES if m <= left / 60]
 
 
+def ceaseless(mode: str, run_seconds: float) -> str:
+    """The schedule where none keeps the freshness: a run after the other, as often as one can end."""
+    if mode == "flink":
+        return CONTINUOUS
+    if mode in modes.BATCHES:
+        return cron(next((m for m in c.INTERVALS_MINUTES if m * 60 >= run_seconds), c.INTERVALS_MINUTES[-1]))
+    return f"every {next((n for n in c.TRIGGERS_SECONDS if n >= run_seconds), c.TRIGGERS_SECONDS[-1])}s"
+
+
 def interval(choice: str) -> int:
     """Seconds between the starts of two runs; 0 of a stream that never stops."""
     if choice == CONTINUOUS:
