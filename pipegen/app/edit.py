@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from pipegen.core.lock import Lock
 from pipegen.core.measured import Measured
 from pipegen.core.spec import address
 from pipegen.core.spec import load as spec_load
-from pipegen.core.spec.load import Locate
+from pipegen.core.spec.load import Address, Locate
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.spec.template import is_template_spec
 from pipegen.probe import registry
@@ -38,10 +38,52 @@ def set_values(raw: bytes, pairs: Sequence[tuple[str, Any]]) -> bytes:
     None takes the key out.
 
     Raises:
-        SpecError: every address that cannot be set, and by which ``--set`` it was asked for.
+        SpecError: every address that cannot be set, or everything that is wrong then; and by which ``--set`` it was asked for.
     """
     said = addressed(raw, pairs)
-    return edited(raw, [Remove(at) if value is None else Put(at, value) for at, value in said]) if said else raw
+    if not said:
+        return raw
+    text = edited(raw, [Remove(at) if value is None else Put(at, value) for at, value in said])
+    document = asked_for(raw, text, pairs)
+    spec_load.load(document.values, document.locate)
+    return text
+
+
+@dataclass
+class Asked(yaml_file.Document):
+    """A pipegen.yml with values that were set: those are found by their ``--set``, all else where it stands in the file as it ``was``.
+
+    ``sets`` are the keys as people typed them, by their whole addresses.
+    """
+
+    was: yaml_file.Document = field(default_factory=lambda: yaml_file.Document(workspace.SPEC_FILE, {}))
+    sets: Mapping[Address, str] = field(default_factory=dict)
+
+    def locate(self, address: Address) -> str | None:
+        """``--set KEY``, or ``pipegen.yml:12``."""
+        there = next((n for n in range(len(address), 0, -1) if address[:n] in self.was.lines), 0)
+        near = max(self.sets, key=lambda at: _shared(at, address), default=())
+        shared = _shared(near, address)
+        if shared and (shared in (len(near), len(address)) or shared > there):
+            return f"--set {names.shorten(self.sets[near])}"
+        return self.was.locate(address)
+
+
+def _shared(one: Address, other: Address) -> int:
+    """How many parts two addresses have in common, from the first one on."""
+    return next(
+        (n for n, (a, b) in enumerate(zip(one, other, strict=False)) if str(a) != str(b)), min(len(one), len(other))
+    )
+
+
+def asked_for(raw: bytes, text: bytes, pairs: Sequence[tuple[str, Any]]) -> Asked:
+    """What :func:`set_values` made of ``raw``, as a document whose problems are told of by what was asked for.
+
+    Raises as :func:`addressed`.
+    """
+    document, was = (yaml_file.parse(one, workspace.SPEC_FILE) for one in (text, raw))
+    sets = {at: key for (at, _), (key, _) in zip(addressed(raw, pairs), pairs, strict=True)}
+    return Asked(document.name, document.values, document.lines, was, sets)
 
 
 def addressed(raw: bytes, pairs: Sequence[tuple[str, Any]]) -> list[tuple[Parts, Any]]:

@@ -19,12 +19,13 @@ from pipegen.core.design.model import Decision, Sizing
 from pipegen.core.errors import UsageError, WorkspaceError
 from pipegen.core.lock import Lock
 from pipegen.core.measured import Measured
+from pipegen.core.spec import address
 from pipegen.core.spec import load as spec_load
 from pipegen.core.spec.template import is_template_spec
 from pipegen.core.tree import digest
 from pipegen.store import workspace, yaml_file
 
-WORDS = ("sizing", "prices", "questions")
+WORDS = ("sizing", "cost", "prices", "questions")
 """What can be asked for beside ids."""
 
 
@@ -198,7 +199,8 @@ def about(found: Explanation, id: str) -> Explanation:
     """The part of a design that an id names.
 
     That is a decision, ``shop_db.orders.extract``; all of a table, ``shop_db.orders`` or ``orders``, or of a source; every decision on
-    one question, ``extract``; a figure, ``shop_db.run_seconds_estimated``; a demand that is missed; or one of :data:`WORDS`.
+    one question, ``extract``; a figure, ``shop_db.run_seconds_estimated`` or ``run time``; a demand that is missed; or one of
+    :data:`WORDS`.
 
     Raises:
         UsageError: nothing is called so.
@@ -217,7 +219,8 @@ def about(found: Explanation, id: str) -> Explanation:
     )
     if not any((part.decisions, part.sizing, part.unmet, part.unbuilt, part.open_questions, part.prices, id in WORDS)):
         known = _known(of)
-        hint = names.did_you_mean(id, known) or f"for example {', '.join(f'`{k}`' for k in known[:4])}"
+        hint = _answered(id, found.root) or names.did_you_mean(id, known)
+        hint = hint or f"for example {', '.join(f'`{k}`' for k in known[:4])}"
         raise UsageError(f"`{names.shorten(id)}` is nothing that is decided or counted here", hint=hint)
     return replace(found, explained=part)
 
@@ -231,16 +234,25 @@ def _figures(sizings: Iterable[Sizing], id: str) -> tuple[Sizing, ...]:
     """The sizings with the figures that an id names, those with none left out."""
     found = []
     for sizing in sizings:
-        every = id == "sizing" or id == (sizing.source or plain.WHOLE)
-        figures = tuple(f for f in sizing.figures if every or id in (f.id, plain.figure_address(sizing, f)))
+        whose = sizing.source or plain.WHOLE
+        every = id in ("sizing", whose, f"{whose}.sizing") or (id == "cost" and not sizing.source)
+        figures = tuple(f for f in sizing.figures if every or id in (f.id, f.name, plain.figure_address(sizing, f)))
         found += [Sizing(sizing.source, figures)] if figures else []
     return tuple(found)
+
+
+def _answered(id: str, root: Path | None) -> str | None:
+    """What to do for a key of pipegen.yml, which people answer and nothing decides."""
+    if id not in address.bare_keys():
+        return None
+    where = "; `pipegen why pipegen.yml:LINE` says what it bears on" if root is not None else ""
+    return f"`{id}` is an answer, said in pipegen.yml{where}"
 
 
 def _known(of: Explained) -> list[str]:
     """Everything that can be asked for by name."""
     ids = [d.id for d in of.decisions]
     above = [".".join(id.split(".")[:n]) for id in ids for n in range(1, id.count(".") + 1)]
-    figures = [plain.figure_address(s, f) for s in of.sizing for f in s.figures]
+    figures = [one for s in of.sizing for f in s.figures for one in (plain.figure_address(s, f), f.name)]
     questions = [id.rpartition(".")[2] for id in ids]
     return list(dict.fromkeys([*ids, *above, *figures, *WORDS, *(u.id for u in of.unmet), *questions]))

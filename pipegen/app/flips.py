@@ -103,11 +103,18 @@ def _not_asked_then(accepted: Mapping[str, str], anew: Mapping[str, Decision]) -
 
 
 def _lost(now: Inputs, held: Mapping[str, str]) -> dict[str, str]:
-    """The choices that were to be held and are not, by decision."""
+    """The choices that were to be held and cannot be, by decision: they do not work, or a demand is missed because of them."""
     from pipegen.core.design.decide import decide
 
-    kept = {d.id: d.choice for d in decide(now.spec, now.measured, held).decisions} if held else {}
-    return {id: choice for id, choice in held.items() if kept.get(id) != choice}
+    if not held:
+        return {}
+    made = decide(now.spec, now.measured, held)
+    kept = {d.id: d.choice for d in made.decisions}
+    missed = {u.id for u in made.unmet}
+    if missed:
+        missed -= {u.id for u in decide(now.spec, now.measured).unmet}
+    sources = {id.split(".", 1)[0] for id in missed}
+    return {id: choice for id, choice in held.items() if kept.get(id) != choice or id.split(".", 1)[0] in sources}
 
 
 @dataclass(frozen=True)
@@ -148,7 +155,12 @@ def settle(
         f"{id}: {found.flips[id]} -> {found.anew[id].choice} ({found.why(id)})"
         for id in sorted(found.flips.keys() - found.held.keys())
     ]
-    return Settled(design, (*changed, *found.stays()), found.held)
+    forced = [
+        f"{d.id}: {locked[d.id]} -> {d.choice} (it follows from what stays: {'; '.join(d.because)})"
+        for d in design.decisions
+        if d.id in locked and d.id not in found.flips and d.choice != locked[d.id] and not d.overridden
+    ]
+    return Settled(design, (*changed, *forced, *found.stays()), found.held)
 
 
 def _refuse_unknown(accept: frozenset[str], choices: Mapping[str, Decision]) -> None:

@@ -145,7 +145,12 @@ def _files(request: update.Request, fails: bool, progress: Progress) -> tuple[Ch
 
 def _shown(said: Sequence[tuple[Sequence[str], Any]]) -> tuple[str, ...]:
     """Assignments as ``--set`` takes them: text with no quotes, where it needs none."""
-    return tuple(f"{address.text(list(at))}={_text(value)}" for at, value in said)
+    return tuple(f"{address.text(list(at))}={_text(_chosen(at, value))}" for at, value in said)
+
+
+def _chosen(at: Sequence[str], value: Any) -> Any:
+    """The choice alone of a decision that is overridden for no reason."""
+    return value["choice"] if at[0] == "overrides" and isinstance(value, Mapping) and [*value] == ["choice"] else value
 
 
 def _text(value: Any) -> str:

@@ -49,6 +49,7 @@ def why(start: Path, where: str) -> Why:
     root = workspace.find_root(start)
     lock = lock_of(root)
     given, line = _parted(where)
+    _refuse_no_line(root, lock, start, where)
     for path in _candidates(root, start, given):
         known = why_input.what(root, lock, path, line)
         found = Why(root, path, known) if known is not None else _rendered(root, lock, path, line)
@@ -60,6 +61,18 @@ def why(start: Path, where: str) -> Why:
 def _parted(where: str) -> tuple[str, int | None]:
     match = _PLACE.fullmatch(where)
     return (match["path"], int(match["line"])) if match else (where, None)
+
+
+def _refuse_no_line(root: Path, lock: Lock, start: Path, where: str) -> None:
+    """Refuse a file that is there with something behind a colon that is no number."""
+    path, colon, behind = where.rpartition(":")
+    if not path or not colon or _PLACE.fullmatch(where):
+        return
+    given = _parted(path)[0]
+    known = [one for one in _candidates(root, start, given) if one in lock.files or Folder(root).at(one).kind == "file"]
+    if known and not any(os.path.lexists(root / one) for one in _candidates(root, start, where)):
+        what = f"`{shorten(behind)}` is no line number" if behind else "no line number stands behind the colon"
+        raise UsageError(f"`{shorten(where)}`: {what}", hint=f"for example `pipegen why {known[0]}:1`")
 
 
 def _candidates(root: Path, start: Path, given: str) -> list[str]:

@@ -16,6 +16,7 @@ from pipegen.app.working_lines import count, mapped, text_of
 from pipegen.core.blueprint import TOKEN
 from pipegen.core.contributions import Contribution, Contributions
 from pipegen.core.design.follows import Follows, Provenance, joined
+from pipegen.core.design.provenance import FIELDS, RECORDS
 from pipegen.core.errors import BlueprintError, PipegenError, UsageError
 from pipegen.core.lock import Lock, LockedFile
 from pipegen.core.names import shorten
@@ -192,7 +193,7 @@ class _Told:
             tuple(
                 WithinWhy(
                     f"else ({w.scope.text})" if w.scope.kind == "else" else w.scope.text, self._reads(w.reads), w.scope.line,
-                    {name: _plain(value) for name, value in w.bound.items()},
+                    {name: _plain(value) for name, value in w.bound.items() if not is_dataclass(value) or _named(value)},
                 )
                 for w in within
             ),
@@ -205,7 +206,7 @@ class _Told:
             if read.field == "answers" and not read.owners and read.rest:
                 at = self._last.answers_at(self._traced.blueprint.name)
                 told.append(ReadWhy(read.text, _plain(read.value), self._provenance.said((*at, *read.rest))))
-            elif read.field != "contributions":
+            elif read.field != "contributions" and not _is_layout(read.value):
                 ours = not any(isinstance(owner, Contribution) for owner in read.owners)
                 follows = self._provenance.of(read.owners, read.field, read.rest) if ours else Follows()
                 told.append(ReadWhy(read.text, _plain(read.value), follows))
@@ -229,8 +230,23 @@ def _shown(value: Any) -> str:
     if isinstance(value, Contribution):
         return next((str(getattr(value, name)) for name in _CALLED if hasattr(value, name)), _KINDS[type(value)])
     if is_dataclass(value):
-        return str(getattr(value, "name", getattr(value, "id", type(value).__name__.lower())))
+        return _named(value) or type(value).__name__.lower()
     return str(value)
+
+
+def _named(record: Any) -> str | None:
+    """What people call a record: its name or id, or that of the decision or the source that it tells of."""
+    told = [record, *(getattr(record, field, None) for field in ("decision", "source"))]
+    found = (getattr(one, name, None) for one in told for name in ("name", "id"))
+    return next((str(name) for name in found if name), None)
+
+
+def _is_layout(value: Any) -> bool:
+    """Whether a value is a row of a page, or holds none but such: made to lay out what was decided, and nothing that people know."""
+    if isinstance(value, list | tuple):
+        return bool(value) and all(map(_is_layout, value))
+    known = isinstance(value, Contribution) or type(value) in FIELDS or type(value) in RECORDS
+    return is_dataclass(value) and not known and not any(hasattr(value, name) for name in ("name", "id"))
 
 
 def _plain(value: Any) -> Any:
@@ -241,4 +257,9 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else _shown(value)
+    if not isinstance(value, list | tuple):
+        return _shown(value)
+    nameless = value and all(
+        is_dataclass(one) and not isinstance(one, Contribution) and _named(one) is None for one in value
+    )
+    return f"{len(value)} of them" if nameless else [_plain(item) for item in value]

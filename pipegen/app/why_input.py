@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pipegen.app.last_render import LastRender, last_render
+from pipegen.app.last_render import last_render
+from pipegen.app.why_moved import Moved, moved
 from pipegen.core.design.model import Decision
 from pipegen.core.errors import PipegenError, UsageError
 from pipegen.core.lock import BASE_FOLDER, LOCK_PATH, Lock
@@ -27,7 +29,10 @@ _RECORDS = (
 
 @dataclass(frozen=True)
 class InputWhy:
-    """An input or a record: what it is in a sentence, and of a line of an input the value there and what was decided by it."""
+    """An input or a record: what it is in a sentence, and of a line of an input the value there and what it bears on.
+
+    ``following`` are the decisions that follow from one that a person took in this line.
+    """
 
     kind: Literal["input", "measurement", "record"]
     says: str
@@ -35,6 +40,7 @@ class InputWhy:
     value: Any = None
     line: int | None = None
     decisions: tuple[Decision, ...] = ()
+    following: tuple[Decision, ...] = ()
 
     def document(self) -> dict[str, Any]:
         line = None
@@ -42,6 +48,7 @@ class InputWhy:
             line = {
                 "number": self.line, "address": dotted(self.address), "value": self.value,
                 "decisions": [{"id": d.id, "choice": d.choice} for d in self.decisions],
+                "following": [{"id": d.id, "choice": d.choice} for d in self.following],
             }  # fmt: skip
         return {"kind": self.kind, "says": self.says, "line": line}
 
@@ -78,7 +85,7 @@ def _input(document: yaml_file.Document, path: str) -> InputWhy:
 
 
 def _at(root: Path, lock: Lock, found: InputWhy, document: yaml_file.Document, content: bytes, line: int) -> InputWhy:
-    """The value on a line, and the decisions that follow from it."""
+    """The value on a line, and the decisions that it bears on."""
     count = len(content.splitlines())
     if not 1 <= line <= count:
         raise UsageError(f"`{document.name}` has no line {line}", hint=f"it has {count}")
@@ -89,38 +96,8 @@ def _at(root: Path, lock: Lock, found: InputWhy, document: yaml_file.Document, c
     value: Any = document.values
     for part in address:
         value = value[part]
-    decisions: tuple[Decision, ...] = ()
+    bears = Moved()
     if not is_template_spec(document.values):
-        try:
-            decisions = _decided_by(last_render(root, lock), document.name, address)
-        except PipegenError:  # edited since into what cannot be designed: what it is, is said all the same
-            decisions = ()
-    return InputWhy(found.kind, found.says, address, value, line, decisions)
-
-
-def _decided_by(last: LastRender, name: str, address: Address) -> tuple[Decision, ...]:
-    """The decisions of the last render that a value, or anything in it, could move."""
-    provenance = last.provenance()
-    found = []
-    for decision in last.design.decisions:
-        behind = provenance.moving(decision)
-        of_answers = [a.address for a in behind.answers] if name == workspace.SPEC_FILE else []
-        of_facts = [x.address for x in behind.measured if f"sources/{x.source}.yml" == name]
-        inside = any(_within(one, address) or _within(address, one) for one in (*of_answers, *of_facts))
-        if inside or (name == workspace.SPEC_FILE and decision.id.startswith(_prefix(address))):
-            found.append(decision)
-    return tuple(found)
-
-
-def _prefix(address: Address) -> tuple[str, ...]:
-    """What the ids of decisions about a source or a table of pipegen.yml begin with; none for any other address."""
-    match address:
-        case ("sources", source):
-            return (f"{source}.",)
-        case ("sources", source, "tables", table):
-            return (f"{source}.{table}.",)
-    return ()
-
-
-def _within(inner: Address, outer: Address) -> bool:
-    return inner[: len(outer)] == outer
+        with suppress(PipegenError):  # edited since into what cannot be designed: what it is, is said all the same
+            bears = moved(last_render(root, lock), document.name, address)
+    return InputWhy(found.kind, found.says, address, value, line, bears.decisions, bears.following)

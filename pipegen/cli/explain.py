@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def explain(
-    id: Annotated[str | None, typer.Argument(help="A decision, table, source, figure; sizing, prices, questions.")] = None,
+    id: Annotated[str | None, typer.Argument(help="A decision, table, source, figure; sizing, cost, prices, questions.")] = None,
     answers: Annotated[str | None, typer.Option("--answers", help="A pipegen.yml outside a repository; `-`: stdin.")] = None,
     json: Json = False, no_input: NoInput = False, no_color: NoColor = False, verbose: Verbose = False, debug: Debug = False,
     directory: Directory = Path(),
@@ -37,7 +37,7 @@ def explain(
         elif id is None:
             design.explanation(found, terminal)
         else:
-            design.detail(found, terminal)
+            design.detail(found, id, terminal)
         return 0
 
     command(go, no_color, verbose, debug)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from pipegen.core.measured import Measured
     from pipegen.store.yaml_file import Document
     from pipegen.ui.terminal import Terminal
+
+_OF_YAML = re.compile(r"""\s*(["'{]|(null|~)?\s*$)""")  # of a choice: quoted text, a mapping, or nothing
 
 HELP = """Example: pipegen new shop --source './exports/*.csv' --freshness 1h
 
@@ -200,7 +203,7 @@ def assignments(texts: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def pairs(texts: Sequence[str]) -> list[tuple[str, Any]]:
-    """Every ``--set`` as address and value.
+    """Every ``--set`` as address and value; the choice of a decision is its text as it stands.
 
     Raises:
         SpecError: with every one that is not KEY=VALUE, or whose value is no YAML.
@@ -212,7 +215,8 @@ def pairs(texts: Sequence[str]) -> list[tuple[str, Any]]:
     found, problems = [], []
     for key, text in assignments(texts):
         try:
-            found.append((key, yaml_file.value(text)))
+            as_it_stands = key.startswith("overrides.") and not _OF_YAML.match(text)
+            found.append((key, text if as_it_stands else yaml_file.value(text)))
         except UsageError as error:
             problems.append(Problem(error.message, f"--set {shorten(key)}", error.hint))
     if problems:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pipegen.core.design.model import OpenQuestion, Source
 from pipegen.ui import decisions, demands, sizing
 from pipegen.ui.terminal import Terminal
-from pipegen.ui.wrapped import Line, paragraph
+from pipegen.ui.wrapped import Line, Part, paragraph
 
 if TYPE_CHECKING:  # a command imports its own use case alone
     from pipegen.app.explain import Explanation
@@ -35,9 +35,9 @@ def explanation(found: Explanation, terminal: Terminal, today: date | None = Non
         terminal.say(("whole, with what was not chosen: ", "dim"), f"pipegen explain {of.decisions[0].id}{more}")
 
 
-def detail(found: Explanation, terminal: Terminal, today: date | None = None) -> None:
-    """A part of a design with everything that is known of it."""
-    of, line, tried = found.explained, terminal.data, _tried(found)
+def detail(found: Explanation, asked: str, terminal: Terminal, today: date | None = None) -> None:
+    """The part of a design that was ``asked`` for, with everything that is known of it."""
+    of, line, tried = found.explained, unended(terminal.data), _tried(found)
     for i, decision in enumerate(of.decisions):
         if i:
             line("")
@@ -51,6 +51,25 @@ def detail(found: Explanation, terminal: Terminal, today: date | None = None) ->
     demands.questions(of.open_questions, line)
     if of.prices:
         sizing.prices(of.prices, line)
+    if not any((of.decisions, of.unmet, of.unbuilt, of.sizing, of.open_questions, of.prices)):
+        line("no question is open" if asked == "questions" else f"there is no {asked} of this pipeline")
+
+
+def unended(line: Line) -> Line:
+    """Prints lines without the blank ones that would stand last."""
+    held = 0
+
+    def put(*parts: Part) -> None:
+        nonlocal held
+        if not any(parts):
+            held += 1
+            return
+        for _ in range(held):
+            line("")
+        held = 0
+        line(*parts)
+
+    return put
 
 
 def _tried(found: Explanation) -> decisions.Tried:

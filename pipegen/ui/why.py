@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import Any, TypeVar
 
 from pipegen.app.why import Why
@@ -53,6 +54,7 @@ def _input(path: str, about: InputWhy, terminal: Terminal) -> None:
     if about.address is not None:
         _told(terminal, "says", f"{dotted(about.address)}: {_value(about.value)}")
     _decisions("bears on", about.decisions, terminal, because=False)
+    _decisions("then also", about.following, terminal, because=False)
 
 
 def _line(path: str, about: RenderedWhy, line: LineWhy, terminal: Terminal) -> None:
@@ -122,7 +124,7 @@ def _for(values: Mapping[str, str], terminal: Terminal) -> None:
 
 def _within(label: str, one: WithinWhy, terminal: Terminal) -> None:
     of = f" of the {one.of}" if one.of else ""
-    told = [f"{name} `{_value(value)}`" for name, value in one.bound.items()]
+    told = [f"{name} `{_value(value)}`" for name, value in one.bound.items() if value is not None]
     told += [f"{read.text} is {_value(read.value)}" for read in one.reads]
     _told(terminal, label, f"`{one.text}`{of}{': ' if told else ''}{', '.join(told)}")
 
@@ -231,8 +233,8 @@ def _told(terminal: Terminal, label: str, text: str) -> None:
 
 def _code(text: str, terminal: Terminal) -> None:
     """A line of a file without its indentation, broken at the edge of the screen."""
-    room, rest = columns() - _CODE, text.strip()
-    rows = [rest[at : at + room] for at in range(0, len(rest), room)]
+    room = columns() - _CODE
+    rows = wrap(text.strip(), room, break_on_hyphens=False, replace_whitespace=False, expand_tabs=False)
     if len(rows) > _ROWS:
         rows = [*rows[: _ROWS - 1], f"{rows[_ROWS - 1][: room - 1]}…"]
     for row in rows:

@@ -165,7 +165,7 @@ def _source(
         loads=_loads(its_tables), schedule=how.schedule, interval_seconds=how.interval,
         freshness=units.duration_text(freshness), freshness_seconds=freshness, deadline_seconds=freshness,
         retries=many, retry_delay_seconds=max(1, delay), max_retry_delay_seconds=max(1, delay) * 2 ** max(0, many - 1),
-        execution_timeout_seconds=_timeout(s for s in made.chosen.inputs.sources if s.name == name),
+        execution_timeout_seconds=_timeout((s for s in made.chosen.inputs.sources if s.name == name), freshness),
     )  # fmt: skip
 
 
@@ -177,10 +177,11 @@ def _place(id_: str, said: SourceSpec, facts: Measured) -> dict[str, str]:
     return {"path": path, "path_env": names.env_name(id_, "PATH")}
 
 
-def _timeout(sources: Iterable[SourceInputs]) -> int:
+def _timeout(sources: Iterable[SourceInputs], freshness: int) -> int:
     """Seconds after which a task is taken for hung; the first run of an incremental table reads all its rows."""
     seconds = calibration.RUN_OVERHEAD.value + sum(extract.read_seconds(s, t) for s in sources for t in s.tables)
-    return int(max(calibration.LEAST_TIMEOUT.value, ceil(calibration.TIMEOUT_FACTOR.value * int(seconds) / 60) * 60))
+    least = min(calibration.LEAST_TIMEOUT.value, freshness)
+    return int(max(least, ceil(calibration.TIMEOUT_FACTOR.value * int(seconds) / 60) * 60))
 
 
 def _loads(its_tables: list[Table]) -> tuple[Load, ...]:
@@ -202,7 +203,7 @@ def _transform(pipeline_id: str, sources: tuple[Source, ...], made: Architecture
         pool=POOL,
         freshness_seconds=freshness,
         deadline_seconds=freshness,
-        execution_timeout_seconds=_timeout(made.chosen.inputs.sources),
+        execution_timeout_seconds=_timeout(made.chosen.inputs.sources, freshness),
         retries=freshest.retries,
         retry_delay_seconds=freshest.retry_delay_seconds,
         max_retry_delay_seconds=freshest.max_retry_delay_seconds,

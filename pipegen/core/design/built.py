@@ -72,7 +72,7 @@ def unbuilt(chosen: Chosen) -> tuple[Unbuilt, ...]:
                 _note(
                     found,
                     f"{t.address}.retention",
-                    f"{t.retention} s",
+                    units.duration_text(t.retention),
                     f"rows of `{t.address}` are to be dropped after a while, for which there is no blueprint yet",
                 )
     streamed = {s.name for s in chosen.inputs.sources if f"{s.name}.mode" in found or f"{s.name}.kind" in found}
@@ -82,7 +82,10 @@ def unbuilt(chosen: Chosen) -> tuple[Unbuilt, ...]:
             follows = source in streamed or (id == "destination.engine" and (streamed or "destination.kind" in found))
             if question == "partitioning" and "destination.kind" in found:
                 follows = True
-            if question == "write" and f"{id.rpartition('.')[0]}.extract" in found:
+            table = id.rpartition(".")[0]
+            if question == "write" and f"{table}.extract" in found:
+                follows = True
+            if question in ("extract", "write") and chosen.choice[f"{table}.history"] == "every-change":
                 follows = True
             if not follows:
                 _note(found, id, choice, f"`{id}` is `{choice}`, which has no blueprint yet")

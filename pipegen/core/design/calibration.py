@@ -105,6 +105,7 @@ REPLAY_WINDOW = Threshold(259_200, "s that can be replayed after an outage", "a 
 
 # Alerts and cost
 FEW_RUNS = Threshold(24, "runs a day", "SRE workbook, alerting on SLOs: low traffic; cut-off (H)")
+STREAM_MARTS = Threshold(3600, "s between two builds of the marts behind a stream", "(H)")
 COPIES = Threshold(2, "copies of the data at the destination", "raw and marts (H)")
 
 # Intervals that divide an hour or a day, in minutes: a schedule that people can read.

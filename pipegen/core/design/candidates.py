@@ -9,9 +9,10 @@ from math import ceil
 from pipegen.core import names, units
 from pipegen.core.design import watches
 from pipegen.core.design.built import DESTINATIONS
+from pipegen.core.design.calibration import DISK_SHARE
 from pipegen.core.design.choose import Chosen
 from pipegen.core.design.inputs import DATABASES, Inputs, SourceInputs, TableInputs
-from pipegen.core.design.rules import extract
+from pipegen.core.design.rules import extract, logs
 from pipegen.core.design.unmet import achievable
 from pipegen.core.sizing import figures
 from pipegen.core.spec.model import PipelineSpec
@@ -53,33 +54,38 @@ def candidates(id: str, chosen: Chosen, spec: PipelineSpec) -> Iterator[Candidat
     elif question == "kind":
         yield from _for_kind(s, p)
     else:
-        yield from _for_source(question, s, p)
+        yield from _for_source(question, s, chosen)
 
 
-def _fresher_or_not(s: SourceInputs, p: Inputs) -> Iterator[Candidate]:
-    """Less fresh: as fresh as the source can be kept, and the tiers above."""
-    watch = watches.source_freshness(p, s)
-    best = achievable(s, p)
+def _less_fresh(s: SourceInputs, chosen: Chosen) -> Iterator[Candidate]:
+    """As fresh as the source can be kept, and the tier above."""
+    watch = watches.source_freshness(chosen.inputs, s)
+    best = achievable(s, chosen)
     tiers = [usual(best)] if best is not None and best > s.freshness else []
-    tiers += [tier for tier in (60, 300, 3600, 86_400) if tier > s.freshness and tier not in tiers]
-    for tier in tiers:
+    tiers += [tier for tier in (60, 300, 3600, 86_400, 604_800) if tier > max([s.freshness, *tiers])]
+    for tier in tiers[:2]:
         yield Candidate(watch.sets(tier), watch.at(tier))
 
 
 def _answers(p: Inputs, s: SourceInputs) -> Iterator[Candidate]:
+    """What the source might offer, and somebody who is called at night, alone and together."""
+    night = (("on_call", "always"),)
     for answer in watches.source_answers(p, s):
         if answer.sets[0][1] == "true":
             yield Candidate(answer.sets, answer.inputs)
+            if p.on_call != "always":
+                yield Candidate((*answer.sets, *night), replace(answer.inputs, on_call="always"))
     if p.on_call != "always":
-        yield Candidate((("on_call", "always"),), replace(p, on_call="always"))
+        yield Candidate(night, replace(p, on_call="always"))
 
 
-def _for_source(question: str, s: SourceInputs, p: Inputs) -> Iterator[Candidate]:
+def _for_source(question: str, s: SourceInputs, chosen: Chosen) -> Iterator[Candidate]:
+    p = chosen.inputs
     if question in ("freshness", "mode", "direction", "volume"):
-        yield from _fresher_or_not(s, p)
+        yield from _less_fresh(s, chosen)
         yield from _answers(p, s)
         for t in s.tables:
-            if t.deletes != "ignore" and extract.marked(t):
+            if t.deletes != "ignore" and extract.marked(t) and not t.immutable:
                 yield from _deletes(s, t, p, ("ignore",))
         if question == "direction":
             yield Candidate(((f"overrides.{s.name}.direction", "pull"),), p, {f"{s.name}.direction": "pull"})
@@ -88,7 +94,7 @@ def _for_source(question: str, s: SourceInputs, p: Inputs) -> Iterator[Candidate
             sets = ((f"overrides.{id}", "spark-streaming"), ("on_call", "always"))
             yield Candidate(sets, replace(p, on_call="always"), {id: "spark-streaming"})
     elif question == "rate_limit":
-        yield from _fresher_or_not(s, p)
+        yield from _less_fresh(s, chosen)
         for factor in (2, 4, 10):
             rate = (s.request_rate or 1) * factor
             told = f"{ceil(rate * 60)} requests/minute" if rate >= 1 / 60 else f"{ceil(rate * 86_400)} requests/day"
@@ -99,6 +105,12 @@ def _for_source(question: str, s: SourceInputs, p: Inputs) -> Iterator[Candidate
         yield from _answers(p, s)
     elif question == "outage":
         yield from _outages(s, p)
+    elif question == "window":
+        yield from _answers(p, s)
+        wide = usual(int(extract.heavy(s, chosen.sources[s.name].extracts)) + 1)
+        said = units.duration_text(wide) if wide <= 86_400 else "null"
+        at = watches.where("sources", s.name, "window")
+        yield Candidate(((at, said),), watches.with_source(p, replace(s, window=wide if wide <= 86_400 else None)))
     elif question == "parsing":
         yield Candidate(
             ((watches.where("sources", s.name, "parsing"), "sql"),), watches.with_source(p, replace(s, parsing="sql"))
@@ -106,19 +118,25 @@ def _for_source(question: str, s: SourceInputs, p: Inputs) -> Iterator[Candidate
 
 
 def _outages(s: SourceInputs, p: Inputs) -> Iterator[Candidate]:
-    watch = watches.outage(p)
+    """A log that is kept for longer, an outage that it is kept for, and no need of the log."""
+    borne = p.outage
     if s.log_kept is not None and s.log_kept < p.outage:
-        yield Candidate(watch.sets(s.log_kept), watch.at(s.log_kept))
         kept = watches.where("sources", s.name, "log_kept")
         yield Candidate(((kept, units.duration_text(p.outage)),), watches.with_source(p, replace(s, log_kept=p.outage)))
-    if s.free_disk is not None:
-        for factor in (2, 4, 10):
-            disk = f"{ceil(s.free_disk * factor / 1e9)} GB"
-            told = ((watches.where("sources", s.name, "free_disk"), disk),)
-            yield Candidate(told, watches.with_source(p, replace(s, free_disk=units.bytes_(disk))))
-    for less in (43_200, 21_600, 14_400, 3600):
-        if less < p.outage:
-            yield Candidate(watch.sets(less), watch.at(less))
+        borne = s.log_kept
+    cap = logs.cap_bytes(s, p.outage)
+    if s.free_disk is not None and cap > s.free_disk * DISK_SHARE.value:
+        disk = f"{ceil(cap / DISK_SHARE.value / 1e9)} GB"
+        told = ((watches.where("sources", s.name, "free_disk"), disk),)
+        yield Candidate(told, watches.with_source(p, replace(s, free_disk=units.bytes_(disk))))
+        borne = min(borne, int(p.outage * s.free_disk * DISK_SHARE.value / cap))
+    less, watch = max((u for u in USUAL if u <= borne), default=1), watches.outage(p)
+    yield Candidate(watch.sets(less), watch.at(less))
+    every = [t for t in s.tables if t.history == "every-change" and not t.immutable]
+    if every:
+        sets = tuple((watches.where("sources", s.name, "tables", t.name, "history"), "scd2") for t in every)
+        tables = tuple(replace(t, history="scd2") if t in every else t for t in s.tables)
+        yield Candidate(sets, watches.with_source(p, replace(s, tables=tables)))
 
 
 def _deletes(s: SourceInputs, t: TableInputs, p: Inputs, kinds: tuple[str, ...]) -> Iterator[Candidate]:
@@ -181,13 +199,6 @@ def _for_table(
                 ((watches.where(*at, "history"), kept),), watches.with_table(p, s, replace(t, history=kept))
             )
         yield from _answers(p, s)
-    elif question == "window":
-        yield from _answers(p, s)
-        yield from _deletes(s, t, p, ("ignore",))
-        wide = usual(int(extract.read_seconds(s, t)) + 1)
-        said = units.duration_text(wide) if wide <= 86_400 else "null"
-        window = watches.where("sources", s.name, "window")
-        yield Candidate(((window, said),), watches.with_source(p, replace(s, window=wide if wide <= 86_400 else None)))
     elif question == "raw_personal_data":
         told = tuple((watches.where(*at, "columns", column), "tokenise") for column in t.personal)
         yield Candidate(told, watches.with_table(p, s, replace(t, personal=(), treated=(*t.treated, *t.personal))))
@@ -209,7 +220,7 @@ def _for_table(
             "partitioning": ("none",),
         }[question]:
             yield Candidate(((f"overrides.{id}", choice),), p, {id: choice})
-        yield from _fresher_or_not(s, p) if question == "extract" else ()
+        yield from _less_fresh(s, chosen) if question == "extract" else ()
 
 
 def _for_kind(s: SourceInputs, p: Inputs) -> Iterator[Candidate]:

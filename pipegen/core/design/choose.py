@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from pipegen.core import units
 from pipegen.core.design import calibration as c
@@ -59,6 +60,7 @@ class SourceChoice:
     works: tuple[str, ...]
     extracts: Mapping[str, str]
     overlaps: Mapping[str, int]
+    before: Mapping[str, float]
 
     @property
     def fits(self) -> bool:
@@ -67,9 +69,14 @@ class SourceChoice:
 
 @dataclass
 class Chosen:
-    """Every choice by the decision's id. ``natural`` has what the rules alone would choose, where that is another."""
+    """Every choice by the decision's id. ``natural`` has what the rules alone would choose, where that is another.
+
+    ``overrides`` and ``accepted`` are what it was chosen with.
+    """
 
     inputs: Inputs
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    accepted: Mapping[str, str] = field(default_factory=dict)
     choice: dict[str, str] = field(default_factory=dict)
     sources: dict[str, SourceChoice] = field(default_factory=dict)
     natural: dict[str, str] = field(default_factory=dict)
@@ -92,7 +99,7 @@ class Chooser:
         self.inputs = inputs
         self.overrides = overrides
         self.accepted = accepted
-        self.made = Chosen(inputs)
+        self.made = Chosen(inputs, overrides, accepted)
 
     def pick(self, id: str, natural: str, problem: Callable[[str], Trouble | None]) -> str:
         """Take a decision, and note it."""
@@ -136,19 +143,21 @@ def _source(s: SourceInputs, chooser: Chooser) -> SourceChoice:
     slack = retries.total(*(retries.parse(again, freshness) or (0, 0)))
     natural = _natural_mode(s, chooser, slack)
     mode = pick(f"{s.name}.mode", natural, lambda x: _mode_problem(s, p, natural, x))
-    extracts = _extracts(s, mode, pick)
+    before = _before(s, mode, chooser, slack)
+    extracts = _extracts(s, mode, pick, before)
     overlaps = {
         t.name: _overlap(s, t, pick)
         for t in s.tables
         if extracts[t.name] in extract.MARKS or _by_mark(t, extracts[t.name])
     }
-    run = work.run_seconds(s, mode, extracts, overlaps)
     reached = _reached(mode, freshness)
-    works = schedule.fitting(s, mode, reached, run, slack)
-    longest = works[-1] if works else schedule.ceaseless(mode, run)
+    bound = work.run_seconds(s, mode, extracts, overlaps)
+    works = schedule.fitting(s, mode, reached, bound, slack, extract.heavy(s, extracts))
+    longest = works[-1] if works else schedule.ceaseless(mode, bound)
     said = pick(f"{s.name}.schedule", longest, lambda x: schedule.problem(x, works, reached))
     interval = schedule.interval(said)
-    how = SourceChoice(mode, said, interval, run, slack, reached, tuple(works), extracts, overlaps)
+    run = work.run_seconds(s, mode, extracts, overlaps, interval)
+    how = SourceChoice(mode, said, interval, run, slack, reached, tuple(works), extracts, overlaps, before)
     _rest_of_source(s, how, chooser)
     return how
 
@@ -166,11 +175,26 @@ def _reached(mode: str, freshness: int) -> int:
 def _natural_mode(s: SourceInputs, chooser: Chooser, slack: int) -> str:
     """The mode by the freshness, or a faster one where no run of a batch fits it."""
     mode = modes.choose(s, chooser.inputs, s.freshness)
-    if mode in modes.BATCHES and not modes.faster("micro-batch", modes.fastest(s)[0]):
-        extracts = _extracts(s, mode, chooser.quietly)
-        if not schedule.fitting(s, mode, _reached(mode, s.freshness), work.run_seconds(s, mode, extracts), slack):
-            return "micro-batch"
-    return mode
+    may = mode in modes.BATCHES and not modes.faster("micro-batch", modes.fastest(s)[0])
+    return "micro-batch" if may and not _fits(s, mode, chooser, slack, _before(s, mode, chooser, slack)) else mode
+
+
+def _before(s: SourceInputs, mode: str, chooser: Chooser, slack: int) -> dict[str, float]:
+    """Seconds in which the tables smaller than each one are read; without end, so that only tiny tables are read whole, where no run
+    would fit the freshness otherwise.
+    """
+    smaller = extract.smaller(s)
+    if mode not in modes.BATCHES or _fits(s, mode, chooser, slack, smaller):
+        return smaller
+    nothing_whole = dict.fromkeys(smaller, inf)
+    return nothing_whole if _fits(s, mode, chooser, slack, nothing_whole) else smaller
+
+
+def _fits(s: SourceInputs, mode: str, chooser: Chooser, slack: int, before: Mapping[str, float]) -> bool:
+    """Whether a run of a batch fits the freshness."""
+    extracts = _extracts(s, mode, chooser.quietly, before)
+    run, heavy = work.run_seconds(s, mode, extracts), extract.heavy(s, extracts)
+    return bool(schedule.fitting(s, mode, _reached(mode, s.freshness), run, slack, heavy))
 
 
 def _mode_problem(s: SourceInputs, p: Inputs, natural: str, choice: str) -> Trouble | None:
@@ -180,9 +204,8 @@ def _mode_problem(s: SourceInputs, p: Inputs, natural: str, choice: str) -> Trou
     return trouble
 
 
-def _extracts(s: SourceInputs, mode: str, pick: Callable[..., str]) -> dict[str, str]:
-    """How each table is read."""
-    before = extract.smaller(s)
+def _extracts(s: SourceInputs, mode: str, pick: Callable[..., str], before: Mapping[str, float]) -> dict[str, str]:
+    """How each table is read; ``before`` as :func:`extract.reads_whole` has it, by table."""
 
     def one(t: TableInputs) -> str:
         natural = extract.choose(s, t, mode, before[t.name])

@@ -9,7 +9,7 @@ from pipegen.core.design import unmet as demands
 from pipegen.core.design.built import Unbuilt, unbuilt
 from pipegen.core.design.choose import Chosen, SourceChoice, choose
 from pipegen.core.design.inputs import SourceInputs, TableInputs, inputs
-from pipegen.core.design.model import Decision, Sizing, Unmet
+from pipegen.core.design.model import Decision, Flip, Sizing, Unmet
 from pipegen.core.design.rules import (
     direction,
     engine,
@@ -60,9 +60,15 @@ def decide(spec: PipelineSpec, measured: Mapping[str, Measured], accepted: Choic
 
 def architecture(chosen: Chosen, reasons: Mapping[str, str], spec: PipelineSpec) -> Architecture:
     told = {id: _finished(id, made, chosen, reasons) for id, made in _all(chosen).items()}
-    return Architecture(
-        chosen, tuple(told.values()), figures.sizing(chosen), demands.unmet(chosen, spec), unbuilt(chosen)
-    )
+    missed = demands.unmet(chosen, spec)
+    ids = {u.id for u in missed}
+    lacking = tuple(u for u in unbuilt(chosen) if u.id not in ids)
+    return Architecture(chosen, tuple(told.values()), figures.sizing(chosen), missed, lacking)
+
+
+def _until_accepted(id: str, natural: str) -> Flip:
+    """What becomes of a choice that was accepted before."""
+    return Flip(natural, "", f"stays until `pipegen update --accept-design={id}`; then it is {natural}")
 
 
 def _finished(id: str, told: Told, chosen: Chosen, reasons: Mapping[str, str]) -> Decision:
@@ -75,7 +81,9 @@ def _finished(id: str, told: Told, chosen: Chosen, reasons: Mapping[str, str]) -
         facts = tuple(b for b in told.because if b == UNSEEN or (id.endswith(".extract") and " rows, read in " in b))
         return replace(made, because=(said or "a person chose it", *facts, rules), overridden=True, reason=said)
     if natural is not None:
-        return replace(made, because=(f"accepted before; decided anew it would be {natural}",))
+        facts = told.because[:1] if id.endswith(".extract") and " rows, read in " in told.because[0] else ()
+        said = f"accepted before; decided anew it would be {natural}"
+        return replace(made, because=(said, *facts), flips=(_until_accepted(id, natural),))
     return made
 
 
@@ -86,9 +94,8 @@ def _all(chosen: Chosen) -> dict[str, Told]:
     for s in p.sources:
         how = chosen.sources[s.name]
         told |= _of_source(s, how, chosen)
-        before = extract.smaller(s)
         for t in s.tables:
-            told |= _of_table(s, t, how, chosen, before[t.name])
+            told |= _of_table(s, t, how, chosen, how.before[t.name])
     intervals, all_modes = [h.interval for h in chosen.sources.values()], [h.mode for h in chosen.sources.values()]
     choice = chosen.choice
     told["pipeline.transform"] = engine.tell_transform(p, choice["pipeline.transform"])

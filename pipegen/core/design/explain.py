@@ -70,9 +70,9 @@ def sized(made: Architecture, decisions: Iterable[Decision]) -> tuple[Sizing, ..
 
 def with_nearest(made: Architecture, spec: PipelineSpec) -> tuple[Unmet, ...]:
     """The demands that are missed, each with the nearest designs that meet it."""
-    return tuple(nearest_to_unmet(u, made.chosen, spec, overrides(spec)) for u in made.unmet)
+    return nearest_to_unmet(made.unmet, made.chosen, spec, overrides(spec))
 
 
 def lacking(made: Architecture, spec: PipelineSpec) -> tuple[Unbuilt, ...]:
     """The choices that are not built, each with the nearest designs that are."""
-    return tuple(nearest_to_unbuilt(u, made.chosen, spec, overrides(spec)) for u in made.unbuilt)
+    return nearest_to_unbuilt(made.unbuilt, made.chosen, spec, overrides(spec))

@@ -66,9 +66,8 @@ class Flips:
             to = made.choice.get(id)
             if to is None:
                 continue
-            lost = id == f"{scope}.schedule" and self._chosen.met(scope) and not made.met(scope)
-            where = _side(watch, stays, flips, up)
-            text = f"no schedule keeps the freshness {where}" if lost else f"flips to {to} {where}"
+            lost = bool(scope) and self._chosen.met(scope) and not made.met(scope)
+            text = _text(id, to, _side(watch, stays, flips, up), lost)
             yield Flip(to, watch.id, text, watch.sets(flips), watch.unit, watch.now, stays, flips)
 
     def _edge(self, id: str, watch: Watch, scope: str, up: bool) -> tuple[int, int] | None:
@@ -199,6 +198,13 @@ _TABLE_NUMBERS: dict[str, tuple[str, ...]] = {
 _TABLE_ANSWERS = ("extract", "write", "history", "partitioning")
 
 
+def _text(id: str, to: str, where: str, lost: bool) -> str:
+    """A flip in words; ``lost``: the freshness is missed beyond it."""
+    if lost and id.endswith(".schedule"):
+        return f"no schedule keeps the freshness {where}"
+    return f"flips to {to} {where}{', and the freshness is missed' if lost else ''}"
+
+
 def _side(watch: Watch, stays: int, flips: int, up: bool) -> str:
     """On which side of which number, said by the rounder of the two that stand side by side."""
     now = f", now {watch.text(watch.now)}"
@@ -238,7 +244,8 @@ def first_threshold(s: SourceInputs, decisions: Mapping[str, Decision], growth: 
     found = []
     tables = {f"{t.address} {name}": t for t in s.tables for name in ("size", "volume")}
     for decision in decisions.values():
-        for flip in decision.flips:
+        sized = {f"{s.name}.topic_partitions"} if s.keyed else set()  # for the growth of the planned horizon already
+        for flip in decision.flips if decision.id not in sized else ():
             days = days_until(flip, tables[flip.watch], growth) if flip.watch in tables else None
             if days is not None and days <= FORESEEN_DAYS:
                 found.append((days, f"{decision.id} {flip.text}"))

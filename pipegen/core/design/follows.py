@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 from pipegen.core import units
 from pipegen.core.design import model as m
+from pipegen.core.design.pages import Flow, Pages
 from pipegen.core.design.provenance import (
     DECISIONS,
     MERGED,
     SMALLEST,
     Levels,
     Origin,
-    before,
     origin_of_decision,
     origin_of_field,
 )
@@ -117,18 +117,6 @@ class Provenance:
             self._behind[decision.id] = Follows(answers=(override,)) if override else self._of(origin, names, ())
         return self._behind[decision.id]
 
-    def moving(self, decision: m.Decision) -> Follows:
-        """What could move a decision: what it follows from, and what the decisions that it looks at follow from."""
-        found: dict[str, Follows] = {}
-        waiting = [decision]
-        while waiting:
-            one = waiting.pop()
-            if one.id not in found:
-                found[one.id] = self.of_decision(one)
-                templates = () if one.overridden else before(one.id)
-                waiting += self._decided(templates, _of_decision(one.id, self._tables))
-        return joined(found.values())
-
     def _decided(self, templates: Iterable[str], names: Names) -> list[m.Decision]:
         """The decisions of some ids with braces in them."""
         ids = [one.format_map(binding) for one in templates for binding in self._bindings((one,), names)]
@@ -137,9 +125,16 @@ class Provenance:
     def _of_field(self, owner: Any, field: str, rest: Rest) -> Follows:
         origin = origin_of_field(type(owner), field)
         if origin is not None and not isinstance(owner, m.Record):
-            return self._of(origin, self._names.get(id(owner), {}), rest)
-        told = [self._with_behind(decision) for decision in _decisions_in(owner)]
+            return self._of(origin, self._names_of(owner), rest)
+        laid_out = tuple(_decisions_in(getattr(owner, field, None))) or _decisions_in(owner)
+        told = [self._with_behind(decision) for decision in laid_out]
         return joined(told) if told else Follows(notes=("told of the design: `pipegen explain`",))
+
+    def _names_of(self, owner: Any) -> Names:
+        """What the braces stand for in what a record follows from; what is laid out of a source has its names."""
+        if isinstance(owner, Pages):
+            return EVERY
+        return self._names.get(id(owner.source if isinstance(owner, Flow) else owner), {})
 
     def _of(self, origin: Origin, names: Names, rest: Rest) -> Follows:
         own = Follows(

@@ -13,12 +13,14 @@ from pipegen.core.design.choose import Chosen, choose
 from pipegen.core.design.inputs import Inputs
 from pipegen.core.design.model import PriceTier
 from pipegen.core.design.nearest import summary, who
-from pipegen.core.design.unmet import unmet
+from pipegen.core.design.unmet import missed
 from pipegen.core.sizing import figures
 from pipegen.core.spec.model import PipelineSpec
 
 TIERS = (2, 10, 60, 300, 900, 3600, 21_600, 86_400, 604_800)
 AROUND = 2
+# Demands that a freshness is at the price of; the others are missed at any.
+OF_FRESHNESS = ("freshness", "rate_limit", "kind", "on_call", "volume", "ceiling")
 
 
 def prices(chosen: Chosen, spec: PipelineSpec, overrides: Mapping[str, str]) -> tuple[PriceTier, ...]:
@@ -49,13 +51,9 @@ def _fresher(p: Inputs, now: int, tier: int) -> Inputs:
 
 def _tier(made: Chosen, spec: PipelineSpec, freshness: int, *, current: bool = False) -> PriceTier:
     figure = {f.id: f for f in figures.whole(made)}
-    missed = [
-        u
-        for u in unmet(made, spec)
-        if u.id.rpartition(".")[2] in ("freshness", "rate_limit", "kind", "on_call", "volume", "ceiling")
-    ]
+    kept = not any(id.rpartition(".")[2] in OF_FRESHNESS for id in missed(made, spec))
     money = figure["money_per_month"].text if "money_per_month" in figure else ""
     return PriceTier(
         units.duration_text(freshness), summary(made), figure["compute_minutes_per_month"].value,
-        figure["scanned_gb_per_month"].value, figure["stored_gb"].value, money, who(made), not missed, not unbuilt(made), current,
+        figure["scanned_gb_per_month"].value, figure["stored_gb"].value, money, who(made), kept, not unbuilt(made), current,
     )  # fmt: skip

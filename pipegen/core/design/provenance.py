@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipegen.core.design import model as m
+from pipegen.core.design.pages import Flow, Pages
 
 Levels = tuple[str, ...]
 """The addresses that may say one answer, the nearest first; the last has its default."""
@@ -107,11 +108,11 @@ _SCHEDULE = _decided("{source}.schedule")
 _RETRIES = _decided("{source}.retries")
 
 DECISIONS: Mapping[str, Origin] = {
-    "mode": _FRESHNESS + _KIND + _said("consumers", "on_call") + _of_source("lag", "state"),
+    "mode": _FRESHNESS + _KIND + _said("consumers", "on_call") + _of_source("lag", "state", "delivered"),
     "schedule": _FRESHNESS + _of_source("lag", "window", "delivered", "rate_limit", "page_size") + _WORK + _DESTINATION,
     "direction": _KIND + _of_source("webhooks", "replay", "rate_limit", "page_size") + _FRESHNESS + _WORK,
     "topic_partitions": _RATE + _of_source("peak", "keyed") + _ROW_SIZE + _said("defaults.growth", "machine.workers"),
-    "log_retention": _said("defaults.outage") + _RATE + _ROW_SIZE + _of_source("log_kept", "free_disk"),
+    "log_retention": _said("defaults.outage"),
     "parallelism": _of_source("connections") + _said("machine.cores", "machine.workers", "destination.kind"),
     "retries": _FRESHNESS,
     "extract": (
@@ -125,28 +126,10 @@ DECISIONS: Mapping[str, Origin] = {
     "partitioning": _DESTINATION + _ROWS + _RATE + _ROW_SIZE + _RETENTION,
     "pipeline.transform": _of_table("columns") + _said("raw_personal_data", "destination.kind") + _of_source("parsing"),
     "destination.engine": _DESTINATION + _said("machine.memory") + _ROWS + _RATE + _ROW_SIZE,
-    "pipeline.alerts": _said("alerts", "slo", "on_call", "consumers") + _FRESHNESS,
-    "pipeline.executor": _said("machine.workers", "deploy") + _FRESHNESS,
+    "pipeline.alerts": _said("on_call", "consumers") + _FRESHNESS,
+    "pipeline.executor": _said("machine.workers", "deploy") + _of_source("peak") + _FRESHNESS,
 }  # fmt: skip
 """By the last part of a decision's id, or by the whole of it where it is of the pipeline."""
-
-_OF_TABLE = ("{source}.{table}.extract", "{source}.{table}.overlap")
-_OF_SOURCE = ("{source}.mode", "{source}.direction", "{source}.schedule", *_OF_TABLE)
-BEFORE: Mapping[str, tuple[str, ...]] = {
-    "mode": _OF_TABLE,
-    "schedule": ("{source}.mode", "{source}.direction", *_OF_TABLE),
-    "direction": ("{source}.mode", *_OF_TABLE),
-    "log_retention": ("{source}.mode",),
-    "parallelism": ("{source}.mode",),
-    "retries": ("{source}.mode",),
-    "write": _OF_TABLE,
-    "lookback": _OF_TABLE,
-    "topic_partitions": ("{source}.mode",),
-    "destination.engine": _OF_SOURCE,
-    "pipeline.alerts": _OF_SOURCE,
-    "pipeline.executor": (*_OF_SOURCE, "{source}.parallelism"),
-}
-"""The decisions that another one looks at: what they follow from moves it too, by way of them."""
 
 _COLUMN = Origin(measured=("tables.{table}.columns.{column}",))
 _TREATMENT = _of_table("columns.{column}")
@@ -257,8 +240,13 @@ FIELDS: Mapping[type, Mapping[str, Origin]] = {
         ("decisions records prices sizing open_questions", _note("the design as a whole: `pipegen explain` tells it")),
         ("answers", _note("an answer to the blueprint's own question, or its default")),
     ),
+    Flow: _each(("kind", _KIND), ("patterns", _EXTRACT), ("every", _SCHEDULE)),
+    Pages: _each(("engine", _DESTINATION), ("consumers", _said("consumers")), ("day", _SCHEDULE)),
 }  # fmt: skip
-"""By the record and its field; computed fields are among them. ``Design`` is for the names that every template sees."""
+"""By the record and its field; computed fields are among them. ``Design`` is for the names that every template sees.
+
+Of what is laid out on pages, these are the fields that tell of less than all decisions in their record.
+"""
 
 _OF_A_DECISION = _decided("{decision}")
 RECORDS: Mapping[type, Origin] = {
@@ -279,8 +267,3 @@ def origin_of_field(kind: type, field: str) -> Origin | None:
 def origin_of_decision(id: str) -> Origin | None:
     """What a decision follows from; None where the table does not know it."""
     return DECISIONS.get(id) or DECISIONS.get(id.rpartition(".")[2])
-
-
-def before(id: str) -> tuple[str, ...]:
-    """The decisions that a decision looks at."""
-    return BEFORE.get(id, BEFORE.get(id.rpartition(".")[2], ()))

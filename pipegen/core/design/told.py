@@ -48,6 +48,8 @@ def size_text(value: float) -> str:
 
 def about(seconds: float) -> str:
     """A time as people read it, to the unit that matters: ``45 s``, ``12 min``, ``3.5 h``, ``20 days``."""
+    if 0 < seconds < 10 and seconds != int(seconds):
+        return f"{seconds:.2g} s"
     if seconds < 120:
         return f"{seconds:,.0f} s"
     for size, name, until in ((60, "min", 120 * 60), (3600, "h", 48 * 3600)):

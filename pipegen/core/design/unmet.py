@@ -20,12 +20,17 @@ from pipegen.core.spec.model import PipelineSpec
 LONGEST = 366 * 86_400
 
 
-def unmet(chosen: Chosen, spec: PipelineSpec) -> tuple[Unmet, ...]:
-    """Every demand that is missed, each once."""
+def missed(chosen: Chosen, spec: PipelineSpec) -> set[str]:
+    """The ids of the demands that are missed, without the search for what can be had instead."""
+    return {u.id for u in unmet(chosen, spec, search=False)}
+
+
+def unmet(chosen: Chosen, spec: PipelineSpec, *, search: bool = True) -> tuple[Unmet, ...]:
+    """Every demand that is missed, each once; ``search`` for the best freshness where that is missed."""
     found = [*_whole(chosen)]
     for s in chosen.inputs.sources:
         how = chosen.sources[s.name]
-        found += [*_of_source(s, how, chosen, spec)]
+        found += [*_of_source(s, how, chosen, spec, search)]
         for t in s.tables:
             found += [*_of_table(s, t, how, chosen, spec)]
     said: set[str] = set()
@@ -52,12 +57,12 @@ def at_freshness(s: SourceInputs, freshness: int) -> SourceInputs:
     return replace(s, tables=tables, freshness=max(s.freshness, freshness))
 
 
-def achievable(s: SourceInputs, p: Inputs) -> int | None:
+def achievable(s: SourceInputs, chosen: Chosen) -> int | None:
     """The best freshness, in seconds, that a source can be kept at; None where none of a year or less works."""
 
     def met(freshness: int) -> bool:
-        alone = replace(p, sources=(at_freshness(s, freshness),))
-        return choose(alone).met(s.name)
+        alone = replace(chosen.inputs, sources=(at_freshness(s, freshness),))
+        return choose(alone, chosen.overrides, chosen.accepted).met(s.name)
 
     low, high = s.freshness, s.freshness
     while not met(high):
@@ -70,10 +75,10 @@ def achievable(s: SourceInputs, p: Inputs) -> int | None:
     return high
 
 
-def _of_source(s: SourceInputs, how: SourceChoice, chosen: Chosen, spec: PipelineSpec) -> Iterator[Unmet]:
+def _of_source(s: SourceInputs, how: SourceChoice, chosen: Chosen, spec: PipelineSpec, search: bool) -> Iterator[Unmet]:
     p = chosen.inputs
     if not chosen.met(s.name):
-        yield _freshness(s, how, p, spec)
+        yield _freshness(s, how, p, spec, achievable(s, chosen) if search else None)
     late = logs.shortfall(s, p, how.mode) if logs.has_log(s, how.mode, tuple(how.extracts.values())) else None
     if late:
         kept = s.log_kept if s.log_kept is not None and s.log_kept < p.outage else None
@@ -83,6 +88,13 @@ def _of_source(s: SourceInputs, how: SourceChoice, chosen: Chosen, spec: Pipelin
         yield Unmet(
             f"{s.name}.outage", ("defaults", "outage"), units.duration_text(p.outage), text, about(p.outage - got),
             f"an outage of {units.duration_text(p.outage)} would lose what source `{s.name}` sent: {late}",
+        )  # fmt: skip
+    reading = extract.heavy(s, how.extracts)
+    if s.window is not None and reading > s.window:
+        window = units.duration_text(s.window)
+        yield Unmet(
+            f"{s.name}.window", ("sources", s.name, "window"), window, about(reading), about(reading - s.window),
+            f"a run reads source `{s.name}` for {about(reading)}, longer than its window {window} a day",
         )  # fmt: skip
     arriving = work.busy(s, s.tables, how.mode) * s.peak
     if how.mode == "micro-batch" and arriving > 1:
@@ -105,19 +117,24 @@ def _of_source(s: SourceInputs, how: SourceChoice, chosen: Chosen, spec: Pipelin
         )  # fmt: skip
 
 
-def _freshness(s: SourceInputs, how: SourceChoice, p: Inputs, spec: PipelineSpec) -> Unmet:
+def _freshness(s: SourceInputs, how: SourceChoice, p: Inputs, spec: PipelineSpec, got: int | None) -> Unmet:
     f = units.duration_text(s.freshness)
-    got = achievable(s, p)
     asked = modes.by_freshness(s.freshness, s.state)
     most, why = modes.fastest(s)
     if modes.faster(modes.at_night(asked, p), most):
         because = f"freshness {f} of source `{s.name}` asks for `{asked}`, and {why}"
     elif modes.at_night(asked, p) != asked:
         because = f"freshness {f} of source `{s.name}` asks for `{asked}`, and nobody can run a stream at night: on call: {p.on_call}"
-    elif s.lag >= s.freshness:
-        because = f"rows can be seen at source `{s.name}` only {units.duration_text(s.lag)} after they happen: freshness {f} is less"
     else:
-        because = f"one run of source `{s.name}` takes about {about(how.run_seconds)}, too long for freshness {f}"
+        lag = f" and its rows are seen {units.duration_text(s.lag)} late" if s.lag else ""
+        day = (
+            f", within a window of {units.duration_text(s.window)} a day"
+            if s.window and extract.heavy(s, how.extracts)
+            else ""
+        )
+        because = (
+            f"one run of source `{s.name}` takes about {about(how.run_seconds)}{day}{lag}, too long for freshness {f}"
+        )
     at = place(spec, s.name, freshest(s), "freshness")
     if got is None:
         return Unmet(f"{s.name}.freshness", at, f, "none", "more than a year", because)
@@ -129,13 +146,6 @@ def _of_table(
 ) -> Iterator[Unmet]:
     yield from _deletes(s, t, how.extracts[t.name], chosen, spec)
     yield from _history(t, how.extracts[t.name], chosen, spec)
-    reading = extract.read_seconds(s, t)
-    if s.window is not None and how.extracts[t.name] == "full" and reading > s.window:
-        window = units.duration_text(s.window)
-        yield Unmet(
-            f"{t.address}.window", ("sources", s.name, "window"), window, about(reading), about(reading - s.window),
-            f"reading all of `{t.address}` takes {about(reading)}, longer than the window {window} of its source",
-        )  # fmt: skip
     if chosen.inputs.raw_forbidden and t.personal:
         columns = ", ".join(t.personal[:5])
         yield Unmet(

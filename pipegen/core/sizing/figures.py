@@ -60,8 +60,10 @@ def _source(
 def _run(s: SourceInputs, how: SourceChoice) -> list[Figure]:
     """Rows, bytes and seconds of a run."""
     if how.mode in modes.BATCHES:
-        read = [(t, work.rows_per_run(s, t, how.extracts[t.name], how.overlaps.get(t.name))) for t in s.tables]
-        rows, each = sum(n for _, n in read), _terms([(t.name, quantity(n)) for t, n in read])
+        read = [(t, _rows(s, t, how)) for t in s.tables]
+        rows = sum(n for _, n in read)
+        most = sorted(read, key=lambda one: (-one[1], one[0].name))
+        each = _terms([(t.name, quantity(n)) for t, n in most])
     else:
         trigger = how.interval or 1
         read = [(t, work.arriving_rows(s, t, trigger)) for t in s.tables]
@@ -69,11 +71,16 @@ def _run(s: SourceInputs, how: SourceChoice) -> list[Figure]:
         each = f"{quantity(rows / trigger)} rows/s in the busiest hour x {trigger} s"
     size = sum(n * t.row_bytes for t, n in read)
     mean = size / rows if rows else c.BYTES_PER_ROW.value
+    each_row = f"{mean:,.0f} B" if mean >= 100 or mean == int(mean) else f"{mean:.1f} B"
     return [
         Figure("rows_per_run", "rows a run", rows, "rows", quantity(rows), each),
-        Figure("bytes_per_run", "bytes a run", size, "bytes", size_text(size), f"{quantity(rows)} rows x {mean:,.0f} B"),
+        Figure("bytes_per_run", "bytes a run", size, "bytes", size_text(size), f"{quantity(rows)} rows x {each_row}"),
         Figure("run_seconds_estimated", "run time", how.run_seconds, "s", about(how.run_seconds), _run_time(s, how)),
     ]  # fmt: skip
+
+
+def _rows(s: SourceInputs, t: TableInputs, how: SourceChoice) -> float:
+    return work.rows_per_run(s, t, how.extracts[t.name], how.overlaps.get(t.name), how.interval)
 
 
 def _run_time(s: SourceInputs, how: SourceChoice) -> str:
@@ -84,7 +91,7 @@ def _run_time(s: SourceInputs, how: SourceChoice) -> str:
     for t in s.tables:
         read = how.extracts[t.name]
         longest = work.longest_trigger(s)
-        rows = work.rows_per_run(s, t, read, how.overlaps.get(t.name)) if batch else work.arriving_rows(s, t, longest)
+        rows = _rows(s, t, how) if batch else work.arriving_rows(s, t, longest)
         rate = (extract.read_rate(s, t, how.mode), "rows")
         at_rate[rate] = at_rate.get(rate, 0.0) + rows
         if batch and read == "watermark-keys":
@@ -140,8 +147,15 @@ def _storage(s: SourceInputs, chosen: Chosen) -> Figure:
     versions = sum(version_rows(t, chosen.choice[f"{t.address}.history"]) * t.row_bytes for t in s.tables)
     told = f"{size_text(now)} now, {size_text(then)} at {growth:+.1%} a month, x {c.COPIES.value:g} (raw and marts)"
     told += f" + {size_text(versions)} of versions" if versions else ""
+    told += guessed(s)
     size = then * c.COPIES.value + versions
     return Figure("storage_bytes_after_a_year", "storage after a year", size, "bytes", size_text(size), told)
+
+
+def guessed(s: SourceInputs) -> str:
+    """What is said of a size that nobody measured: it is what the declared volume fills in a year."""
+    estimated = any(t.estimated for t in s.tables)
+    return f"; not measured: {c.VOLUME_DAYS.value:g} days of the declared volume (H)" if estimated else ""
 
 
 def _log(s: SourceInputs, how: SourceChoice, chosen: Chosen) -> list[Figure]:
@@ -187,25 +201,36 @@ def runs_a_month(how: SourceChoice) -> float:
 
 def whole(chosen: Chosen) -> tuple[Figure, ...]:
     """What the whole costs a month: compute minutes, bytes scanned and stored; money only where prices are given."""
-    p, minutes, scanned, terms = chosen.inputs, 0.0, 0.0, []
+    p, minutes, scanned, terms, reads = chosen.inputs, 0.0, 0.0, [], []
     for s in p.sources:
         how = chosen.sources[s.name]
         if how.mode in modes.BATCHES:
             its = runs_a_month(how) * how.run_seconds / 60
             terms.append(f"{s.name}: {quantity(runs_a_month(how))} runs x {about(how.run_seconds)}")
-            scanned += work.scanned_bytes(s, how.extracts) * runs_a_month(how)
+            loads, builds = runs_a_month(how), runs_a_month(how)
         else:
             its = MONTH_MINUTES * work.readers(s, how.mode)
             terms.append(f"{s.name}: {work.readers(s, how.mode)} x all the time")
-            scanned += s.per_day_bytes * MONTH_DAYS * c.COPIES.value
+            loads = MONTH_MINUTES * 60 / 86_400
+            builds = MONTH_MINUTES * 60 / max(c.STREAM_MARTS.value, s.freshness)
         minutes += its
+        batch = how.mode in modes.BATCHES
+        once = work.loaded_bytes(s, how.extracts, how.interval) if batch else s.per_day_bytes
+        built = work.built_bytes(s, how.extracts, how.interval)
+        scanned += once * loads + built * builds
+        reads.append(
+            f"{s.name}: {size_text(once)} loaded {'a run' if batch else 'a day'} x {quantity(loads)}"
+            f" + {size_text(built)} read by dbt x {quantity(builds)}"
+        )
     stored = sum(t.total_bytes for s in p.sources for t in s.tables) * c.COPIES.value
+    guess = next((told for s in p.sources if (told := guessed(s))), "")
+    tasks = chosen.tasks_an_hour
+    tasks_text = f"{tasks:.2g} an hour" if tasks < 10 else f"{quantity(tasks)} an hour"
     figures = [
         Figure("compute_minutes_per_month", "compute", minutes, "min/month", f"{quantity(minutes)} min a month", "; ".join(terms)),
-        Figure("scanned_gb_per_month", "scanned", scanned / 1e9, "GB/month", f"{size_text(scanned)} a month", "bytes a run x runs"),
-        Figure("stored_gb", "stored now", stored / 1e9, "GB", size_text(stored), f"all tables x {c.COPIES.value:g} (raw and marts)"),
-        Figure("task_runs_per_hour", "task runs", chosen.tasks_an_hour, "task runs/h",
-               f"{quantity(chosen.tasks_an_hour)} an hour", "loads, checks and transforms of every run"),
+        Figure("scanned_gb_per_month", "scanned", scanned / 1e9, "GB/month", f"{size_text(scanned)} a month", "; ".join(reads)),
+        Figure("stored_gb", "stored now", stored / 1e9, "GB", size_text(stored), f"all tables x {c.COPIES.value:g} (raw and marts){guess}"),
+        Figure("task_runs_per_hour", "task runs", tasks, "task runs/h", tasks_text, "loads, checks and transforms of every run"),
     ]  # fmt: skip
     if p.prices is not None:
         cost = money(p, minutes, scanned / 1e9, stored / 1e9)
@@ -228,4 +253,5 @@ def money(p: Inputs, minutes: float, scanned_gb: float, stored_gb: float) -> flo
 
 def _terms(parts: list[tuple[str, str]]) -> str:
     shown = " + ".join(f"{name} {value}" for name, value in parts[:4])
-    return f"{shown} + {len(parts) - 4} more tables" if len(parts) > 4 else shown
+    more = len(parts) - 4
+    return f"{shown} + {more} more table{'s' if more > 1 else ''}" if more > 0 else shown

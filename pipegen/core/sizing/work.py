@@ -11,22 +11,29 @@ from pipegen.core.design.rules import extract, late
 from pipegen.core.design.rules import mode as modes
 
 
-def rows_per_run(s: SourceInputs, t: TableInputs, choice: str, overlap: int | None = None) -> float:
-    """Rows that one run reads: all of them, or what is new at the peak since the run before, and in the overlap."""
+def rows_per_run(
+    s: SourceInputs, t: TableInputs, choice: str, overlap: int | None = None, interval: float | None = None
+) -> float:
+    """Rows that one run reads: all of them, or what is new at the peak since the run before, and in the overlap.
+
+    ``interval``: seconds from one run to the next; at most, where it is not given.
+    """
     rows = t.rows or 0
     if choice == "full":
         return rows
-    seconds = extract.between_runs(s)
+    seconds = interval or extract.between_runs(s)
     if choice != "cdc" and t.form in ("rows", "api") and t.mark == "temporal":
         seconds += late.overlap(s, t) if overlap is None else overlap
     new = ceil(t.per_day * s.peak * seconds / 86_400)
     return new if t.rows is None and t.known_per_day is not None else min(rows, new)
 
 
-def read_seconds(s: SourceInputs, t: TableInputs, choice: str, overlap: int | None = None) -> float:
+def read_seconds(
+    s: SourceInputs, t: TableInputs, choice: str, overlap: int | None = None, interval: float | None = None
+) -> float:
     """Seconds that one run takes to read a table; keys that are compared are read too."""
     keys = extract.key_seconds(s, t) if choice == "watermark-keys" else 0.0
-    return rows_per_run(s, t, choice, overlap) / extract.read_rate(s, t) + keys
+    return rows_per_run(s, t, choice, overlap, interval) / extract.read_rate(s, t) + keys
 
 
 def arriving_rows(s: SourceInputs, t: TableInputs, seconds: float) -> float:
@@ -50,29 +57,43 @@ def longest_trigger(s: SourceInputs) -> float:
 
 
 def run_seconds(
-    s: SourceInputs, mode: str, extracts: Mapping[str, str], overlaps: Mapping[str, int] | None = None
-) -> float:
-    """Estimated seconds of one run of a source; of a stream, of one of its small batches."""
+    s: SourceInputs, mode: str, extracts: Mapping[str, str], overlaps: Mapping[str, int] | None = None,
+    interval: float | None = None,
+) -> float:  # fmt: skip
+    """Estimated seconds of one run of a source; of a stream, of one of its small batches. ``interval`` as in :func:`rows_per_run`."""
     known = overlaps or {}
     if mode in modes.BATCHES:
-        reading = sum(read_seconds(s, t, extracts[t.name], known.get(t.name)) for t in s.tables)
+        reading = sum(read_seconds(s, t, extracts[t.name], known.get(t.name), interval) for t in s.tables)
         return c.RUN_OVERHEAD.value + reading
     reading = longest_trigger(s) * s.peak * busy(s, s.tables, mode) / readers(s, mode)
     return (c.MICRO_BATCH_OVERHEAD.value if mode == "micro-batch" else 0.0) + reading
 
 
-def scanned_bytes(s: SourceInputs, extracts: Mapping[str, str]) -> float:
-    """Bytes that one run reads at the source, and dbt after it: whole tables, or the days that it looks back.
+def loaded_bytes(s: SourceInputs, extracts: Mapping[str, str], interval: float | None = None) -> float:
+    """Bytes that one run reads at the source; ``interval`` as in :func:`rows_per_run`."""
+    return sum(rows_per_run(s, t, extracts[t.name], interval=interval) * t.row_bytes for t in s.tables)
 
-    Of files that a warehouse loads by itself dbt reads what was loaded, once.
+
+def built_bytes(s: SourceInputs, extracts: Mapping[str, str], interval: float | None = None) -> float:
+    """Bytes that dbt reads once: whole tables, or the days that it looks back.
+
+    Of files that a warehouse loads by itself it reads what was loaded.
     """
     total = 0.0
     for t in s.tables:
-        whole = extracts[t.name] == "full" or (t.form == "files" and not s.bulk)
-        loaded = rows_per_run(s, t, extracts[t.name]) * t.row_bytes
-        days = loaded if s.bulk else t.per_day * t.row_bytes * late.lookback(t)
-        total += loaded + (t.total_bytes if whole else min(days, t.total_bytes) if t.rows is not None else days)
+        days = t.per_day * t.row_bytes * late.lookback(t)
+        if s.bulk:
+            total += rows_per_run(s, t, extracts[t.name], interval=interval) * t.row_bytes
+        elif extracts[t.name] == "full" or t.form == "files":
+            total += t.total_bytes
+        else:
+            total += min(days, t.total_bytes) if t.rows is not None else days
     return total
+
+
+def scanned_bytes(s: SourceInputs, extracts: Mapping[str, str], interval: float | None = None) -> float:
+    """Bytes that one run reads at the source, and dbt after it."""
+    return loaded_bytes(s, extracts, interval) + built_bytes(s, extracts, interval)
 
 
 def load_tasks(tables: int) -> int:

@@ -76,7 +76,7 @@ def whole(parts: list[str], values: Mapping[str, Any]) -> list[str]:
     are those of the spec that is addressed. What is no key of any of them, and like none, is left as it is.
 
     Raises:
-        UsageError: several sources, or tables, have the key; or it is nearly a key.
+        UsageError: several sources, or tables, have the key; or it is nearly a key, or the name of a source, a table or a mart.
     """
     key = parts[0]
     if key in _keys(PipelineSpec):
@@ -94,21 +94,50 @@ def whole(parts: list[str], values: Mapping[str, Any]) -> list[str]:
         ]
     if len(found) > 1:
         raise UsageError(f"`{text(parts)}` is a key of every {what}, and there are several", hint=_one_of(found))
-    if not found and len(parts) == 1:
-        _refuse(key, values)
+    if not found:
+        _refuse(parts, values)
     return found[0] if found else parts
 
 
-def _refuse(key: str, values: Mapping[str, Any]) -> None:
-    """Refuse a bare key that nothing of the spec has, where it is one of another kind of source, or nearly one."""
-    if key in _bare_keys():
+def _refuse(parts: list[str], values: Mapping[str, Any]) -> None:
+    """Refuse an address whose first part is a bare name, a key of another kind of source, or, alone, nearly a key."""
+    key = parts[0]
+    meant = _of_names(parts, values)
+    if meant:
+        hint = f"did you mean {' or '.join(f'`{text(one)}`' for one in meant[:_MOST_NAMED])}?"
+        raise UsageError(f"unknown key `{shorten(key)}`", hint=hint)
+    if len(parts) > 1:
+        return
+    if key in bare_keys():
         if _named(values, "sources"):
             raise UsageError(f"no source here has a key `{key}`")
-    elif near := did_you_mean(key, _bare_keys()):
+    elif near := did_you_mean(key, bare_keys()):
         raise UsageError(f"unknown key `{shorten(key)}`", hint=near)
 
 
-def _bare_keys() -> set[str]:
+def _of_names(parts: list[str], values: Mapping[str, Any]) -> list[list[str]]:
+    """The addresses that may be meant by one that begins with the name of a source, a table or a mart; or by a decision's id."""
+    found = [["marts", *parts]] if parts[0] in dict(_named(values, "marts")) else []
+    for source, said in _named(values, "sources"):
+        tables = dict(_named(said, "tables"))
+        below = parts[1:] if parts[0] == source else None
+        if parts[0] in tables:
+            found.append(_said_or_decided(["sources", source, "tables", *parts], [source, *parts], _keys(TableSpec)))
+        elif below and below[0] in tables:
+            found.append(_said_or_decided(["sources", source, "tables", *below], parts, _keys(TableSpec)))
+        elif below is not None:
+            found.append(_said_or_decided(["sources", source, *below], parts, _source_keys(said)))
+    return found
+
+
+def _said_or_decided(at: list[str], id: list[str], keys: set[str]) -> list[str]:
+    """The address of an answer of a thing, or of the decision that its last part names."""
+    of_thing = 4 if "tables" in at[2:3] else 2
+    key = at[of_thing] if len(at) > of_thing else None
+    return at if key is None or key in keys or did_you_mean(key, keys) else ["overrides", *id]
+
+
+def bare_keys() -> set[str]:
     """Every key that :func:`whole` takes bare."""
     models: tuple[type[BaseModel], ...] = (PipelineSpec, Defaults, TableSpec, *_SOURCES)
     return set().union(*(_keys(model) for model in models))

@@ -54,6 +54,11 @@ def none_for_empty(value: Any) -> Any:
     return None if value == {} else value
 
 
+def number_as_text(value: Any) -> Any:
+    """A number as the text that it is written by."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
 ENV_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _NUMBER = r"\d[\d_,]*(\.\d+)?"
 

@@ -19,6 +19,7 @@ from pipegen.core.spec.fields import (
     Share,
     Text,
     none_for_empty,
+    number_as_text,
 )
 from pipegen.core.spec.sources import SchemaContract, SourceSpec
 
@@ -182,8 +183,8 @@ class Slo(Model):
 class Override(Model):
     """A decision that a person took instead."""
 
-    choice: Name
-    """The choice, for example `full`."""
+    choice: Annotated[Name, BeforeValidator(number_as_text, json_schema_input_type=Name | int | float)]
+    """The choice, for example `full`; a number is its text."""
     because: Text | None = None
     """The reason, kept and printed, for example `the DBA rebuilds updated_at every Sunday`."""
 

@@ -93,6 +93,13 @@ SPECS: dict[str, Spec] = {
             )
         }
     ),
+    "reads: more than a third of a day, and many rows change": pipeline(
+        {
+            name: one("mysql", {"t": sized("1900M rows", volume=volume, deletes="ignore", lateness="5m")}, change_log=False)
+            for name, volume in (("changes", "850M rows/day"), ("changes_less", "660M rows/day"))
+        },
+        "1d", "postgres",
+    ),
     "keys: too many to compare in time, or just not": pipeline(
         {
             "few": one("postgres", {"t": sized("520M rows", volume="1M rows/day")}, change_log=True),
@@ -222,7 +229,7 @@ SPECS: dict[str, Spec] = {
 
 def measured(disorder: float, watermark: str = "updated_at") -> Measured:
     table = {
-        "rows": {"value": 90_000_000}, "bytes": 9_000_000_000, "key": {"columns": ["id"], "how": "primary key"},
+        "rows": {"value": 290_000_000}, "bytes": 29_000_000_000, "key": {"columns": ["id"], "how": "primary key"},
         "watermark": {"column": watermark, "out_of_order": disorder, "sampled": 1000},
         "columns": {"id": {"type": "bigint", "nullable": False}, "updated_at": {"type": "timestamptz"}},
     }  # fmt: skip
@@ -235,12 +242,12 @@ def measured(disorder: float, watermark: str = "updated_at") -> Measured:
     return Measured.model_validate({"server": server, "tables": {"t": table, "tiny": tiny}})
 
 
-HOURLY = pipeline({"s": one("postgres")}, "1h", "postgres", defaults={"lateness": "1h"})
+FOUR_HOURS = pipeline({"s": one("postgres")}, "4h", "duckdb", defaults={"lateness": "1h"})
 # Specs with what was measured of their source: they are laid out to the end.
 PROBED: dict[str, tuple[Spec, Measured]] = {
-    "probed: 17% of the rows out of order": (HOURLY, measured(0.17)),
-    "probed: 22% of the rows out of order": (HOURLY, measured(0.22)),
-    "probed: a number as watermark": (HOURLY, measured(0.0, "id")),
+    "probed: 17% of the rows out of order": (FOUR_HOURS, measured(0.17)),
+    "probed: 22% of the rows out of order": (FOUR_HOURS, measured(0.22)),
+    "probed: a number as watermark": (FOUR_HOURS, measured(0.0, "id")),
     "probed: a tiny table": (pipeline({"s": one("postgres", {"tiny": {}})}), measured(0.0)),
 }
 

@@ -83,6 +83,8 @@ def transform_problem(p: Inputs, choice: str) -> Trouble | None:
     if choice not in TRANSFORMS:
         return f"`{choice}` is not a choice of `pipeline.transform`", "`elt` or `etl`"
     reasons = _reasons(p)
+    if choice == "etl" and not reasons:
+        return "`etl` has nothing to do before rows land", "say which columns are treated: `columns: {email: tokenise}`"
     if choice == "elt" and reasons:
         return f"`elt` cannot be: {reasons[0]}", "works: `etl`"
     return None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from math import inf
+
 from pipegen.core import units
 from pipegen.core.design import calibration as c
 from pipegen.core.design.inputs import DATABASES, SourceInputs, TableInputs
@@ -42,12 +45,17 @@ def key_seconds(s: SourceInputs, t: TableInputs) -> float:
 
 
 def _fits(seconds: float, s: SourceInputs, share: float) -> bool:
-    """Whether a read takes no more than a share of the freshness, and of the source's window.
+    """Whether a read takes no more than a share of the freshness, and of what the source bears in that time.
 
     It is the source's freshness that counts: every run reads all of its tables.
     """
     limit = s.freshness * share
-    return seconds <= (limit if s.window is None else min(limit, s.window))
+    return seconds <= (limit if s.window is None else min(limit, borne(s, share)))
+
+
+def borne(s: SourceInputs, share: float) -> float:
+    """Seconds of reading that a source bears in a share of its freshness, of its window a day."""
+    return (s.window or 0) * min(1.0, s.freshness * share / 86_400)
 
 
 def smaller(s: SourceInputs) -> dict[str, float]:
@@ -70,6 +78,12 @@ def reads_whole(s: SourceInputs, t: TableInputs, before: float = 0.0) -> bool:
 def keys_compared(s: SourceInputs, t: TableInputs) -> bool:
     """Whether all keys are compared in a third of the freshness and within the source's window."""
     return _fits(key_seconds(s, t), s, c.FULL_READ_SHARE.value)
+
+
+def heavy(s: SourceInputs, extracts: Mapping[str, str]) -> float:
+    """Seconds of a run in which tables are read whole that are not tiny."""
+    whole = [t for t in s.tables if extracts[t.name] == "full" and t.form in ("rows", "api")]
+    return sum(read_seconds(s, t) for t in whole if (t.rows or 0) >= c.TINY_ROWS.value)
 
 
 def keys_together(s: SourceInputs) -> float:
@@ -207,11 +221,14 @@ def _against(s: SourceInputs, t: TableInputs, mode: str, other: str, before: flo
 
 def _missed(s: SourceInputs, t: TableInputs, before: float) -> str:
     """What a whole read does not fit, by itself or after the smaller tables."""
+    if before == inf and reads_whole(s, t, smaller(s)[t.name]):
+        return f"read whole, no run would fit freshness {units.duration_text(s.freshness)}"
     alone = not reads_whole(s, t)
+    before = smaller(s)[t.name] if before == inf else before
     seconds = read_seconds(s, t) + (0.0 if alone else before)
     what = "the read takes" if alone else f"with the smaller tables of {s.name} the read takes {about(seconds)},"
-    if s.window is not None and seconds > s.window:
-        return f"{what} longer than the source's window {units.duration_text(s.window)}"
+    if s.window is not None and seconds > borne(s, c.FULL_READ_SHARE.value):
+        return f"{what} longer than a window of {units.duration_text(s.window)} a day leaves to a run"
     return f"{what} more than {c.FULL_READ_SHARE.share} of freshness {units.duration_text(s.freshness)}"
 
 

@@ -51,7 +51,8 @@ def tell_overlap(s: SourceInputs, t: TableInputs) -> Told:
         if t.mark == "temporal"
         else ("the mark is a number, which says nothing of time",)
     )
-    source = c.OVERLAP.source if t.mark == "temporal" else c.OVERLAP_UNITS.source
+    longest = "at least the lateness that is declared"
+    source = f"{c.OVERLAP.source}; {longest}" if t.mark == "temporal" else c.OVERLAP_UNITS.source
     against = "rows that are committed after a later one was read would be lost (dlt#2269)"
     return Told(because, (Alternative("none", against),), "overlap", source)
 

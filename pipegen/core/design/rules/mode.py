@@ -58,6 +58,8 @@ def at_night(wanted: str, p: Inputs) -> str:
 
 
 def choose(s: SourceInputs, p: Inputs, freshness: int) -> str:
+    if s.delivered is not None:  # once a day, however fresh it must be then
+        return "batch"
     wanted = at_night(by_freshness(freshness, s.state), p)
     most = fastest(s)[0]
     return most if faster(wanted, most) else wanted

@@ -28,17 +28,24 @@ def room(s: SourceInputs, mode: str, freshness: int, run_seconds: float, slack: 
     return freshness - s.lag - int(run_seconds) - slack
 
 
-def fitting(s: SourceInputs, mode: str, freshness: int, run_seconds: float, slack: int) -> list[str]:
-    """Every schedule that keeps the freshness, the longest interval last; empty where none does."""
+def fitting(
+    s: SourceInputs, mode: str, freshness: int, run_seconds: float, slack: int, heavy: float = 0.0
+) -> list[str]:
+    """Every schedule that keeps the freshness, the longest interval last; empty where none does.
+
+    ``heavy``: seconds of a run in which whole tables are read that are not tiny. Runs never overlap, so that none may start before
+    the last is done; and what is read in a day fits the source's window.
+    """
     left = room(s, mode, freshness, run_seconds, slack)
     if mode == "flink":
         return [CONTINUOUS] if left > 0 else []
     if mode not in modes.BATCHES:
-        return [f"every {n}s" for n in c.TRIGGERS_SECONDS if n <= left]
+        return [f"every {n}s" for n in c.TRIGGERS_SECONDS if run_seconds <= n <= left]
     if s.delivered is not None:  # once a day, when it is there; the freshness counts from then
         hour, minute = s.delivered
         return [f"{minute} {hour} * * *"] if left >= 0 else []
-    return [cron(m) for m in c.INTERVALS_MINUTES if m <= left / 60]
+    least = max(run_seconds, 86_400 * heavy / s.window if s.window else 0.0)
+    return [cron(m) for m in c.INTERVALS_MINUTES if least <= m * 60 <= left]
 
 
 def ceaseless(mode: str, run_seconds: float) -> str:
@@ -81,10 +88,12 @@ def tell(s: SourceInputs, mode: str, freshness: int, run_seconds: float, choice:
     has = f"leaves {units.duration_text(int(left))}" if left >= 1 else "leaves nothing"
     retries = f" - retries {units.duration_text(slack)}" if slack else ""
     sums = f"freshness {f}{lag} - run {units.duration_text(max(1, int(run_seconds)))}{retries} {has}"
-    because: tuple[str, ...] = (sums,)
+    because: tuple[str, ...] = (sums, "runs never overlap")
+    alternative = Alternative(f"every {f}", "data would be older than asked as soon as a run takes time")
     if s.delivered is not None:
         because = (f"delivered at {s.delivered[0]:02}:{s.delivered[1]:02} UTC; freshness counts from then", sums)
+        alternative = Alternative("oftener", "there is nothing new before the next delivery")
     return Told(
-        because, (Alternative(f"every {f}", "data would be older than asked as soon as a run takes time"),), "schedule",
+        because, (alternative,), "schedule",
         "arithmetic: interval <= freshness - source lag - run time - retry slack",
     )  # fmt: skip
