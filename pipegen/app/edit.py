@@ -82,7 +82,7 @@ def asked_for(raw: bytes, text: bytes, pairs: Sequence[tuple[str, Any]]) -> Aske
     Raises as :func:`addressed`.
     """
     document, was = (yaml_file.parse(one, workspace.SPEC_FILE) for one in (text, raw))
-    sets = {at: key for (at, _), (key, _) in zip(addressed(raw, pairs), pairs, strict=True)}
+    sets: dict[Address, str] = {at: key for (at, _), (key, _) in zip(addressed(raw, pairs), pairs, strict=True)}
     return Asked(document.name, document.values, document.lines, was, sets)
 
 
@@ -120,7 +120,11 @@ def own_values(raw: bytes, pairs: Sequence[tuple[str, Any]]) -> list[str]:
         said = [own for own in _below(values, at) if own.value(values) != value] if value is not None else []
         notes += [own.note(values, document.locate) for own in said[:_MOST_OWN]]
         if len(said) > _MOST_OWN:
-            notes.append(f"{len(said) - _MOST_OWN} more say their own `{at[-1]}`, and do not follow")
+            more = len(said) - _MOST_OWN
+            one = more == 1
+            notes.append(
+                f"{more} more {'says its' if one else 'say their'} own `{at[-1]}`, and {'does' if one else 'do'} not follow"
+            )
     return list(dict.fromkeys(notes))
 
 

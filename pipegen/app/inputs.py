@@ -89,10 +89,11 @@ def given_inputs(root: Path, lock: Lock, asked: Asked, progress: Progress) -> Gi
         changed |= {workspace.SPEC_FILE: spec} if spec != was else {}
         return Given({workspace.SPEC_FILE: spec}, changed, made, seen.found)
     notes = tuple(edit.own_values(spec, asked.sets))
+    of = spec
     spec = _edited(root, spec, lock, asked)
     if spec != was:
         changed[workspace.SPEC_FILE] = spec
-    document = yaml_file.parse(spec, workspace.SPEC_FILE)
+    document = edit.asked_for(of, spec, asked.sets)
     sources = sources_of(seen.read, document.values, changed)
     if asked.probe:
         for path, content in _probed(

@@ -50,8 +50,8 @@ OTHERS: Mapping[str, Sequence[Any]] = {
 _COUNTS = (0, 10, 10**4, 10**6, 10**8, 10**10, 10**13)
 _DESTINATIONS = ("duckdb", "postgres", "bigquery", "snowflake", "databricks", "lake")
 _KINDS: Mapping[str, Mapping[str, str]] = {
-    **dict.fromkeys(("postgres", "mysql", "mongodb", "kafka", "rest"), {"url_env": "ANY_URL"}),
-    **dict.fromkeys(("files", "sqlite"), {"path": "any/*"}), "webhook": {},
+    **{kind: {"url_env": "ANY_URL"} for kind in ("postgres", "mysql", "mongodb", "kafka", "rest")},
+    **{kind: {"path": "any/*"} for kind in ("files", "sqlite")}, "webhook": {},
 }  # fmt: skip
 _NOTHING = object()  # takes a value out
 

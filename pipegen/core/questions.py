@@ -95,7 +95,7 @@ QUESTIONS: tuple[Question, ...] = (
     Question("--ceiling", "ceiling", "What a month may cost at most, in the currency of `prices`.", "500"),
     Question("--ci", "ci", "Where the repository's tests run: github, gitlab or none.", "github"),
     Question("--deploy", "deploy", "How it is deployed: compose, kubernetes or none.", "compose"),
-    Question("--catalog", "catalog", "The version of the blueprints.", "1.1"),
+    Question("--catalog", "catalog", "The version of the blueprints.", "1.2"),
     Question("--override", None, "A decision taken by you: DECISION=CHOICE.", "shop.orders.extract=append", True),
     Question(
         "--blueprint",

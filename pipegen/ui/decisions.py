@@ -50,7 +50,8 @@ def whole(decision: Decision, held: Mapping[str, Decision], line: Line, *, tried
 
 def sourced(source: str) -> str:
     """Where a threshold comes from; ``(H)`` in words."""
-    return source.replace("(H)", "(H: a heuristic with no published source)")
+    said = "H: a heuristic with no published source"
+    return said if source == "(H)" else source.replace("(H)", f"({said})")
 
 
 def by_plan(sets: Assignments) -> Part:

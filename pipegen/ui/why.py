@@ -150,7 +150,7 @@ def _decisions(word: str, decisions: Sequence[Decision], terminal: Terminal, *, 
         decision, more = group[0], f" ({len(group) - 1} more alike)" if len(group) > 1 else ""
         _told(terminal, label, f"{decision.id}: {decision.choice}{more}")
         if because:
-            why = f"{'a person decided: ' if decision.overridden else ''}{'; '.join(decision.because)}"
+            why = f"{'a person decided: ' if decision.reason else ''}{'; '.join(decision.because)}"
             paragraph(terminal.data, (), why, _LABEL + 2, "dim")
     _more(sum(map(len, groups[_MOST:])), "decision", terminal)
 
@@ -242,5 +242,7 @@ def _code(text: str, terminal: Terminal) -> None:
 
 
 def _value(value: Any) -> str:
-    """A value on one line: text as it is, all else as YAML has it."""
-    return shorten(value if isinstance(value, str) and value else flow(value), _VALUE)
+    """A value on one line: text as it is, all else as YAML has it; a long one ends with a word."""
+    shown = shorten(value if isinstance(value, str) and value else flow(value), _VALUE)
+    words = shown.removesuffix("…").rpartition(" ")[0]
+    return f"{words}…" if shown.endswith("…") and len(words) > _VALUE // 2 else shown

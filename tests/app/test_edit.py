@@ -60,6 +60,28 @@ def test_nothing_to_set_changes_nothing() -> None:
     assert set_values(SPEC, []) is SPEC
 
 
+def wheres(*pairs: tuple[str, Any]) -> list[str | None]:
+    with pytest.raises(SpecError) as found:
+        set_values(SPEC, pairs)
+    return [problem.where for problem in found.value.problems()]
+
+
+def test_what_was_set_wrong_stands_at_what_was_typed() -> None:
+    pairs = [("freshness", "5x"), ("nope.key", 1), ("sources.new.path", "x")]
+    assert set(wheres(*pairs)) == {f"--set {key}" for key, _ in pairs}
+    assert wheres(("sources.shop.kind", None)) == ["--set sources.shop.kind"]
+    assert wheres(("overrides.shop.mode.because", "x")) == ["--set overrides.shop.mode.because"]
+
+
+def test_what_was_wrong_before_stands_at_its_line() -> None:
+    raw = SPEC.replace(b"name: shop", b"nme: shop")
+    line = raw[: raw.index(b"nme:")].count(b"\n") + 1
+    with pytest.raises(SpecError) as found:
+        set_values(raw, [("defaults.lateness", "1h"), ("owner", "a\tb")])
+    assert {p.where for p in found.value.problems() if "nme" in p.message} == {f"pipegen.yml:{line}"}
+    assert "--set owner" in {p.where for p in found.value.problems()}
+
+
 def test_every_address_that_cannot_be_set_is_said_at_once() -> None:
     with pytest.raises(SpecError) as found:
         set_values(
@@ -101,7 +123,7 @@ def test_the_answer_to_a_renamed_question_goes_along_and_a_split_goes_to_each() 
 
 
 def test_there_and_back_gives_the_same_bytes() -> None:
-    newer = set_values(carry_answers(ANSWERS, [NEW]), [("answers.dbt.keep", True)])
+    newer = carry_answers(ANSWERS, [NEW]) + b"    keep: true\n"
     assert carry_answers(newer, [OLD], [NEW]) == ANSWERS
 
 

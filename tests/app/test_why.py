@@ -338,8 +338,29 @@ def test_a_line_of_what_was_measured_has_what_was_decided_by_it(root: Path) -> N
     at = next(n for n, text in enumerate(lines, 1) if text.startswith("    rows:"))
     about = given_input(root, f"sources/exports.yml:{at}")
     assert about.address == ("tables", "customers", "rows")
-    assert "exports.customers.extract" in {d.id for d in about.decisions}
-    assert "exports.orders.extract" not in {d.id for d in about.decisions}
+    assert [d.id for d in about.decisions] == ["exports.schedule", "destination.engine", "pipeline.alerts"]
+    assert about.following == ()
+
+
+def says(root: Path, line: str) -> InputWhy:
+    """What is said of the line of pipegen.yml that begins so."""
+    lines = (root / "pipegen.yml").read_text().splitlines()
+    return given_input(root, f"pipegen.yml:{next(n for n, text in enumerate(lines, 1) if text.startswith(line))}")
+
+
+def test_an_answer_bears_on_what_another_answer_would_change_and_on_nothing_else(root: Path) -> None:
+    assert [d.id for d in says(root, "  history:").decisions] == ["exports.customers.history", "exports.orders.history"]
+    assert [d.id for d in says(root, "  growth:").decisions] == []
+    assert [d.id for d in says(root, "slo:").decisions] == []
+    assert "exports.retries" not in {d.id for d in says(root, "  lateness:").decisions}
+
+
+def test_an_override_bears_on_its_own_decision_and_apart_on_what_follows_from_it(root: Path) -> None:
+    apply_update(update(Request(start=root, sets=[("overrides.exports.orders.extract", "full")])))
+    about = says(root, "  exports.orders.extract:")
+    assert [d.id for d in about.decisions] == ["exports.orders.extract"]
+    assert [d.id for d in about.following] == ["exports.orders.write"]
+    assert about.document()["line"]["following"] == [{"id": "exports.orders.write", "choice": "replace"}]
 
 
 def test_a_path_counts_from_here_then_from_the_root(root: Path) -> None:
@@ -372,3 +393,47 @@ def test_looking_changes_nothing(root: Path) -> None:
     before = {p: p.stat().st_mtime_ns for p in root.rglob("*")}
     why(root, "dags/exports.py:1")
     assert {p: p.stat().st_mtime_ns for p in root.rglob("*")} == before
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("dags/exports.py:x", "`x` is no line number"), ("dags/exports.py:", "no line number stands behind")],
+)
+def test_what_is_no_line_number_is_said(root: Path, place: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said) as error:
+        why(root, place)
+    assert error.value.hint == "for example `pipegen why dags/exports.py:1`"
+
+
+PAGE = """<% for record in pages.records %>
+<% if record.choices | length == 1 and record.chosen | length > 1 %>
+# <%= record.id %>
+<% for one in record.chosen %>
+<%= one.about %>: <%= one.decision.choice %>
+<% endfor %>
+<% endif %>
+<% endfor %>
+<% for flow in pages.flows %>
+<%= flow.kind %>
+<% endfor %>
+"""
+
+
+def test_a_row_of_a_page_is_called_as_people_call_it_and_follows_from_its_own_decision(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BlueprintStore, "load", lambda *_: [project(FILES | {"design.md": PAGE})])
+    apply(generate(Given(name="shop", flags={"source": ["exports/*.csv"]})), use_git=False)
+    number = number_of(here / "shop", "design.md", "exports.orders: full")
+    about, of_row = line(here / "shop", "design.md", number)
+    assert [dict(w.bound) for w in of_row.within] == [
+        {"record": "0005-extract"},
+        {},
+        {"one": "exports.orders.extract"},
+    ]
+    assert [w.reads for w in of_row.within] == [(), (), ()]
+    assert [r.text for r in of_row.reads] == ["one.about", "one.decision.choice"]
+    assert [d.id for d in about.follows.decisions] == ["exports.orders.extract"]
+    about, of_flow = line(here / "shop", "design.md", number_of(here / "shop", "design.md", "files"))
+    assert [dict(w.bound) for w in of_flow.within] == [{"flow": "exports"}]
+    assert about.follows.decisions == ()

@@ -153,3 +153,14 @@ def test_help_begins_with_an_example(pipegen: Callable[..., Result]) -> None:
     assert "Example: pipegen explain shop_db.orders.extract" in out
     _, out, _ = pipegen("plan", "--help")
     assert "Example: pipegen plan --set freshness=5m" in out
+
+
+@pytest.mark.parametrize("id", ["sizing", "cost", "prices", "exports"])
+def test_a_part_ends_with_its_last_line(id: str, root: Path, pipegen: Callable[..., Result]) -> None:
+    _, out, _ = pipegen("explain", id)
+    assert out.strip()
+    assert not out.endswith("\n\n")
+
+
+def test_where_no_question_is_open_it_says_so(root: Path, pipegen: Callable[..., Result]) -> None:
+    assert pipegen("explain", "questions") == (0, "no question is open\n", "")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipegen.cli.main import run
+from pipegen.cli.new import pairs
 from tests.small import tree
 
 Result = tuple[int, str, str]
@@ -109,7 +111,11 @@ def test_json_has_everything_and_is_alone_on_stdout(root: Path, pipegen: Callabl
     ("words", "said"),
     [
         (["--set", "freshness"], "error: --set: `freshness` is not KEY=VALUE"),
-        (["--set", "freshness=soon"], "error: pipegen.yml:"),
+        (["--set", "freshness=soon"], "error: --set freshness: `defaults.freshness`: `soon` is not a duration"),
+        (
+            ["--set", "orders.size=80M rows"],
+            "error: --set orders.size: unknown key `orders`\n\nhint: did you mean `sources.exports.tables.orders.size`?",
+        ),
         (["--set", "freshnes=5m"], "error: --set freshnes: unknown key `freshnes`\n\nhint: did you mean `freshness`?"),
         (["--to", "9.9"], "error: `--to 9.9`: there is no such catalog"),
     ],
@@ -136,3 +142,37 @@ def test_a_table_that_says_its_own_is_told(root: Path, pipegen: Callable[..., Re
     code, _, err = pipegen("plan", "--set", "sources.exports.tables.orders.freshness=2h", "--set", "freshness=4h")
     assert code == 0
     assert "note: exports.orders does not follow, it says its own `freshness: 2h`" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("*/10 * * * *", "*/10 * * * *"),
+        ("@daily", "@daily"),
+        ("8", "8"),
+        ("3, first after 5m", "3, first after 5m"),
+        ("full # really", "full # really"),
+        ("'full'", "full"),
+        ("{choice: 8, because: x}", {"choice": 8, "because": "x"}),
+        ("null", None),
+        ("", None),
+    ],
+)
+def test_a_choice_is_its_text_as_it_stands(text: str, value: Any) -> None:
+    assert pairs([f"overrides.shop.mode={text}", "machine.cores=8"]) == [
+        ("overrides.shop.mode", value),
+        ("machine.cores", 8),
+    ]
+
+
+def test_an_override_that_is_a_number_or_a_cron_expression_is_taken(root: Path, pipegen: Callable[..., Result]) -> None:
+    sets = [
+        word for value in ("schedule=*/10 * * * *", "retries=0") for word in ("--set", f"overrides.exports.{value}")
+    ]
+    code, out, _ = pipegen("plan", *sets, "--json")
+    document = json.loads(out)
+    assert (code, document["sets"]) == (0, [
+        'overrides."exports.schedule"="*/10 * * * *"', 'overrides."exports.retries"="0"',
+    ])  # fmt: skip
+    after = {d["id"]: d["after"] for d in document["decisions"]}
+    assert (after["exports.schedule"], after["exports.retries"]) == ("*/10 * * * *", "0")

@@ -175,7 +175,9 @@ class TestErrors:
         assert error.message.startswith(f"blueprints/one/1.0.0/files/dags/{{source}}.py:{message}")
 
     def test_say_what_is_defined(self) -> None:
-        assert "pages, pipeline, prices, records, sizing, slo, source, sources" in (self.error("<%= nothing %>").hint or "")
+        assert "pages, pipeline, prices, records, sizing, slo, source, sources" in (
+            self.error("<%= nothing %>").hint or ""
+        )
 
     def test_in_when(self) -> None:
         error = self.error("", files={"dags/*": {"when": "source.knd == 'x'"}})

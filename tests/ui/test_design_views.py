@@ -91,7 +91,7 @@ def test_a_decision_is_shown_whole(capsys: pytest.CaptureFixture[str]) -> None:
         "  flips       to cdc above 5 M changed rows a day, now 0.4 M\n"
         "              try it: pipegen plan --set 'sources.shop.tables.orders.volume=5000001 rows/day'\n"
         "  rule        extract\n"
-        "  source      (H: a heuristic with no published source)\n"
+        "  source      H: a heuristic with no published source\n"
     )
 
 

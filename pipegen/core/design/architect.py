@@ -26,6 +26,7 @@ from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.spec.sources import PostgresSource, SourceSpec
 
 POOL = "warehouse"
+NOTHING_NEAR = "nothing that is built comes near it; `pipegen explain --answers FILE` tells the design"
 # Variables that a generated repository reads for itself begin with these.
 RESERVED_VARIABLES = ("WAREHOUSE_", "PIPELINE_", "AIRFLOW_", "DBT_", "DRILL_", "ALERT_")
 
@@ -110,7 +111,7 @@ def _refuse_missed(spec: PipelineSpec, made: Architecture, found: Findings) -> N
     for missed in with_nearest(made, spec):
         found.add(missed.at, _missed(missed), _nearest(missed.nearest))
     for lacks in lacking(made, spec):
-        found.add(_place_of(lacks.id, spec), lacks.message, _nearest(lacks.nearest))
+        found.add(_place_of(lacks.id, spec), lacks.message, _nearest(lacks.nearest) or NOTHING_NEAR)
 
 
 def _missed(missed: Unmet) -> str:

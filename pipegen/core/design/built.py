@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipegen.core import units
@@ -39,61 +40,56 @@ class Unbuilt:
 
 def unbuilt(chosen: Chosen) -> tuple[Unbuilt, ...]:
     """Every choice that is not built; what only follows from another that is not built is left out."""
-    found: dict[str, Unbuilt] = {}
-    if chosen.inputs.destination not in DESTINATIONS:
-        _note(
-            found,
-            "destination.kind",
-            chosen.inputs.destination,
-            f"destination `{chosen.inputs.destination}` has no blueprint yet",
-        )
-    for s in chosen.inputs.sources:
-        foreign = _foreign(s)
-        if foreign:
-            _note(found, f"{s.name}.kind", s.kind, foreign)
-        how = chosen.sources[s.name]
-        if how.mode not in modes.BATCHES:
-            f = units.duration_text(s.freshness)
-            _note(
-                found,
-                f"{s.name}.mode",
-                how.mode,
-                f"freshness {f} of source `{s.name}` needs `{how.mode}`, which has no blueprint yet",
-            )
-        if s.parsing == "code":
-            _note(
-                found,
-                f"{s.name}.parsing",
-                "code",
-                f"rows of source `{s.name}` are parsed by a program, for which there is no blueprint yet",
-            )
-        for t in s.tables:
-            if t.retention is not None:
-                _note(
-                    found,
-                    f"{t.address}.retention",
-                    units.duration_text(t.retention),
-                    f"rows of `{t.address}` are to be dropped after a while, for which there is no blueprint yet",
-                )
-    streamed = {s.name for s in chosen.inputs.sources if f"{s.name}.mode" in found or f"{s.name}.kind" in found}
-    for id, choice in chosen.choice.items():
-        source, question = id.split(".", 1)[0], id.rpartition(".")[2]
-        if question in BUILT and choice not in BUILT[question] and id not in found:
-            follows = source in streamed or (id == "destination.engine" and (streamed or "destination.kind" in found))
-            if question == "partitioning" and "destination.kind" in found:
-                follows = True
-            table = id.rpartition(".")[0]
-            if question == "write" and f"{table}.extract" in found:
-                follows = True
-            if question in ("extract", "write") and chosen.choice[f"{table}.history"] == "every-change":
-                follows = True
-            if not follows:
-                _note(found, id, choice, f"`{id}` is `{choice}`, which has no blueprint yet")
-    return tuple(found.values())
+    answers = [u for s in chosen.inputs.sources for u in _of_source(s, chosen)]
+    destination = chosen.inputs.destination
+    if destination not in DESTINATIONS:
+        message = f"destination `{destination}` has no blueprint yet"
+        answers.insert(0, Unbuilt("destination.kind", destination, message))
+    ids = {u.id for u in answers}
+    more = [
+        Unbuilt(id, choice, f"`{id}` is `{choice}`, which has no blueprint yet")
+        for id, choice in chosen.choice.items()
+        if id not in ids and not _built(id, choice, chosen) and not _follows(id, ids, chosen)
+    ]
+    return (*answers, *more)
 
 
-def _note(found: dict[str, Unbuilt], id: str, choice: str, message: str) -> None:
-    found[id] = Unbuilt(id, choice, message)
+def _built(id: str, choice: str, chosen: Chosen) -> bool:
+    question = id.rpartition(".")[2]
+    if question == "alerts":  # what pages is decided, and told as not built; a person's own choice would do nothing
+        return id not in chosen.overridden
+    return question not in BUILT or choice in BUILT[question]
+
+
+def _follows(id: str, ids: set[str], chosen: Chosen) -> bool:
+    """Whether a choice only follows from another that is not built."""
+    source, question, table = id.split(".", 1)[0], id.rpartition(".")[2], id.rpartition(".")[0]
+    streamed = {one.split(".", 1)[0] for one in ids if one.endswith((".mode", ".kind")) and one != "destination.kind"}
+    if question == "engine":
+        return bool(streamed) or "destination.kind" in ids
+    if question == "partitioning" and "destination.kind" in ids:
+        return True
+    if question in ("extract", "write") and chosen.choice[f"{table}.history"] == "every-change":
+        return True
+    return source in streamed or (question == "write" and chosen.choice[f"{table}.extract"] not in BUILT["extract"])
+
+
+def _of_source(s: SourceInputs, chosen: Chosen) -> Iterator[Unbuilt]:
+    """What people say of a source that no blueprint does yet."""
+    foreign, how = _foreign(s), chosen.sources[s.name]
+    if foreign:
+        yield Unbuilt(f"{s.name}.kind", s.kind, foreign)
+    if how.mode not in modes.BATCHES:
+        f = units.duration_text(s.freshness)
+        message = f"freshness {f} of source `{s.name}` needs `{how.mode}`, which has no blueprint yet"
+        yield Unbuilt(f"{s.name}.mode", how.mode, message)
+    if s.parsing == "code":
+        message = f"rows of source `{s.name}` are parsed by a program, for which there is no blueprint yet"
+        yield Unbuilt(f"{s.name}.parsing", "code", message)
+    for t in s.tables:
+        if t.retention is not None:
+            message = f"rows of `{t.address}` are to be dropped after a while, for which there is no blueprint yet"
+            yield Unbuilt(f"{t.address}.retention", units.duration_text(t.retention), message)
 
 
 def _foreign(s: SourceInputs) -> str:

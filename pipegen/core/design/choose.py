@@ -151,12 +151,12 @@ def _source(s: SourceInputs, chooser: Chooser) -> SourceChoice:
         if extracts[t.name] in extract.MARKS or _by_mark(t, extracts[t.name])
     }
     reached = _reached(mode, freshness)
-    bound = work.run_seconds(s, mode, extracts, overlaps)
-    works = schedule.fitting(s, mode, reached, bound, slack, extract.heavy(s, extracts))
-    longest = works[-1] if works else schedule.ceaseless(mode, bound)
+    bound, heavy = work.run_seconds(s, mode, extracts, overlaps), extract.heavy(s, extracts)
+    works = schedule.fitting(s, mode, reached, bound, slack, heavy)
+    longest = works[-1] if works else schedule.ceaseless(s, mode, bound, heavy)
     said = pick(f"{s.name}.schedule", longest, lambda x: schedule.problem(x, works, reached))
     interval = schedule.interval(said)
-    run = work.run_seconds(s, mode, extracts, overlaps, interval)
+    run = work.run_seconds(s, mode, extracts, overlaps, interval) if works else bound
     how = SourceChoice(mode, said, interval, run, slack, reached, tuple(works), extracts, overlaps, before)
     _rest_of_source(s, how, chooser)
     return how

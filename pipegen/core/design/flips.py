@@ -11,7 +11,7 @@ from dataclasses import replace
 from math import log
 
 from pipegen.core.design import watches
-from pipegen.core.design.calibration import OVERLAP, RETRIES, RETRY_DELAY, RETRY_SHARE
+from pipegen.core.design.calibration import MICRO_BATCH_BELOW, OVERLAP, RETRIES, RETRY_DELAY, RETRY_SHARE
 from pipegen.core.design.choose import Chosen, choose
 from pipegen.core.design.inputs import Inputs, SourceInputs, TableInputs
 from pipegen.core.design.model import Decision, Flip
@@ -147,6 +147,8 @@ class Flips:
             yield watches.source_freshness(self._p, s)
         if question in ("schedule", "mode", "topic_partitions"):
             yield from self._of_largest(s, "volume" if question == "topic_partitions" else "size")
+        if question == "mode" and s.freshness < MICRO_BATCH_BELOW.value:
+            yield watches.state(self._p, s)
         if question == "parallelism":
             allowed = watches.connections(self._p, s)
             yield from (allowed,) if allowed is not None else ()
@@ -201,7 +203,9 @@ _TABLE_ANSWERS = ("extract", "write", "history", "partitioning")
 def _text(id: str, to: str, where: str, lost: bool) -> str:
     """A flip in words; ``lost``: the freshness is missed beyond it."""
     if lost and id.endswith(".schedule"):
-        return f"no schedule keeps the freshness {where}"
+        return f"no schedule keeps the freshness {where}".replace(
+            "the freshness below a freshness of", "a freshness below"
+        )
     return f"flips to {to} {where}{', and the freshness is missed' if lost else ''}"
 
 

@@ -9,6 +9,7 @@ from pipegen.core.design import watches
 from pipegen.core.design.built import Unbuilt, unbuilt
 from pipegen.core.design.candidates import Candidate, candidates
 from pipegen.core.design.choose import Chosen, choose
+from pipegen.core.design.day import in_words
 from pipegen.core.design.flips import MOST_TABLES
 from pipegen.core.design.model import Option, Unmet
 from pipegen.core.design.rules import running
@@ -151,7 +152,7 @@ def summary(made: Chosen, source: str = "") -> str:
             continue
         how = made.sources[s.name]
         kinds = sorted(set(how.extracts.values()))
-        told.append(f"{s.name}: {how.mode}, {how.schedule}, {' and '.join(kinds) or 'no table'}")
+        told.append(f"{s.name}: {how.mode}, {in_words(how.schedule)}, {' and '.join(kinds) or 'no table'}")
     if source not in made.sources:
         told.append(f"engine {made.choice['destination.engine']}")
     return "; ".join(told[:4]) + (f"; and {len(told) - 4} more" if len(told) > 4 else "")

@@ -12,19 +12,21 @@ from pipegen.core.design.model import OpenQuestion
 
 FEW_ROWS, MANY_ROWS = 1_000.0, 10e9
 FEW_CHANGES, MANY_CHANGES = 0.0001, 0.5
+FEW_EVENTS, MANY_EVENTS = 1_000.0, 10e9
 # Decisions of structure; those that are a number follow every input a little.
-STRUCTURE = ("mode", "extract", "write", "partitioning", "engine", "direction")
+STRUCTURE = ("mode", "extract", "write", "partitioning", "direction")
 _LOG_QUERY = {
     "postgres": "show wal_level; select rolreplication from pg_roles where rolname = current_user;",
     "mysql": "show variables where variable_name in ('log_bin', 'binlog_format', 'binlog_expire_logs_seconds');",
     "mssql": "select name, is_cdc_enabled from sys.databases;",
     "mongodb": "rs.status(); db.getReplicationInfo();",
 }
+# How a database counts the rows of a table, and what in its name stands doubled, or behind a backslash.
 _COUNT = {
-    "postgres": 'select count(*) from "TABLE";',
-    "mysql": "select count(*) from `TABLE`;",
-    "mssql": "select count(*) from [TABLE];",
-    "mongodb": 'db.getCollection("TABLE").countDocuments();',
+    "postgres": ('select count(*) from "{}";', '"', '""'),
+    "mysql": ("select count(*) from `{}`;", "`", "``"),
+    "mssql": ("select count(*) from [{}];", "]", "]]"),
+    "mongodb": ('db.getCollection("{}").countDocuments();', '"', '\\"'),
 }
 
 
@@ -48,7 +50,7 @@ def _of_source(s: SourceInputs, p: Inputs, overrides: Mapping[str, str]) -> Iter
 
 def _of_tables(s: SourceInputs, p: Inputs, overrides: Mapping[str, str], field: str) -> Iterator[OpenQuestion]:
     """The tables of which nobody knows the size, or the volume: all of them at one end, then all at the other."""
-    unknown = [t for t in s.tables if t.form != "events" and (t.rows is None if field == "size" else _no_volume(t))]
+    unknown = [t for t in s.tables if (_no_size(t) if field == "size" else _no_volume(t))]
     if not unknown:
         return
     names = {t.name for t in unknown}
@@ -60,29 +62,37 @@ def _of_tables(s: SourceInputs, p: Inputs, overrides: Mapping[str, str], field: 
     shared = tuple(one for one in differs if one.split(":", 1)[0].count(".") == 1)
     for t in unknown:
         own = tuple(one for one in differs if one.startswith(f"{t.address}."))
-        if own or (shared and t is unknown[0]):
-            asks = (
-                f"how many rows has `{t.address}`?"
-                if field == "size"
-                else f"how many rows of `{t.address}` are new or changed a day?"
-            )
-            query = _COUNT.get(s.kind) if field == "size" else None
+        told = (*own, *(shared if t is unknown[0] else ()))
+        if told:
             at = watches.where("sources", s.name, "tables", t.name, field)
-            yield OpenQuestion(
-                at, asks, (*own, *(shared if t is unknown[0] else ())), query and query.replace("TABLE", t.name)
-            )
+            yield OpenQuestion(at, _ASK[field].format(t.address), told, _count(s, t) if field == "size" else None)
+
+
+_ASK = {"size": "how many rows has `{}`?", "volume": "how many rows of `{}` are new or changed a day?"}
+
+
+def _count(s: SourceInputs, t: TableInputs) -> str | None:
+    """What counts the rows of a table at its source."""
+    if s.kind not in _COUNT:
+        return None
+    query, quote, escaped = _COUNT[s.kind]
+    return query.format(t.name.replace(quote, escaped))
+
+
+def _no_size(t: TableInputs) -> bool:
+    return t.form != "events" and t.rows is None
 
 
 def _no_volume(t: TableInputs) -> bool:
-    return t.known_per_day is None and bool(t.rows)
+    return t.known_per_day is None and (bool(t.rows) or t.form == "events")
 
 
 def _at(t: TableInputs, field: str, end: int) -> TableInputs:
     """A table at one end of what is not known of it."""
     if field == "size":
         return replace(t, known_rows=(FEW_ROWS, MANY_ROWS)[end])
-    share = (FEW_CHANGES, MANY_CHANGES)[end]
-    return replace(t, known_per_day=(t.rows or 0) * share, per_day_how="said")
+    rate = (FEW_EVENTS, MANY_EVENTS)[end] if t.form == "events" else (t.rows or 0) * (FEW_CHANGES, MANY_CHANGES)[end]
+    return replace(t, known_per_day=rate, per_day_how="said")
 
 
 def _differs(s: SourceInputs, ends: tuple[Inputs, ...], overrides: Mapping[str, str]) -> tuple[str, ...]:

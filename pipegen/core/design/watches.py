@@ -228,6 +228,15 @@ def machine_watches(p: Inputs) -> Iterator[Watch]:
     )  # fmt: skip
 
 
+def state(p: Inputs, s: SourceInputs) -> Watch:
+    """What joins and windows over event time hold at once, in gigabytes."""
+    return Watch(
+        f"{s.name} state", f"{{}} GB of event-time state of {s.name}", "GB", int(s.state / 1e9), 1, 100_000,
+        lambda v: with_source(p, replace(s, state=v * 1e9)),
+        lambda v: ((where("sources", s.name, "state"), f"{v} GB"),), str,
+    )  # fmt: skip
+
+
 def connections(p: Inputs, s: SourceInputs) -> Watch | None:
     if s.connections is None:
         return None

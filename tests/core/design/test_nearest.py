@@ -177,7 +177,7 @@ def test_what_is_not_built_names_the_nearest_that_is(id: str, values: Values, ne
     assert [told(option) for option in lacking.nearest] == nearest
 
 
-@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(situations())
 def test_what_is_asked_instead_works_as_it_is_said(situation: tuple[Values, Values]) -> None:
     values, facts = situation

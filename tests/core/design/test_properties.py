@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -62,7 +64,7 @@ def expected(made: Architecture) -> Iterator[str]:
             yield from (f"{t.address}.lookback",) if t.form != "files" and how.extracts[t.name] != "full" else ()
 
 
-@settings(max_examples=30, suppress_health_check=list(HealthCheck))  # each is some thousand designs
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))  # each is some thousand designs
 @given(situations())
 def test_every_explanation_is_plain_and_finite(situation: Situation) -> None:
     values, facts = situation
@@ -185,25 +187,27 @@ HARDER: dict[str, tuple[str, ...]] = {
 
 
 @pytest.mark.parametrize("demand", HARDER)
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
-@given(situations(), st.data())
-def test_a_harder_demand_never_gives_a_weaker_design(demand: str, situation: Situation, data: st.DataObject) -> None:
-    steps = HARDER[demand]
-    at = data.draw(st.integers(0, len(steps) - 2))
-    harder = data.draw(st.integers(at + 1, len(steps) - 1))
-    before, after = (designed((asking(situation[0], demand, steps[i]), situation[1])) for i in (at, harder))
-    assert list(weaker(demand, before, after)) == []
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@given(situations())
+def test_a_harder_demand_never_gives_a_weaker_design(demand: str, situation: Situation) -> None:
+    values, facts = situation
+    steps = [designed((asking(values, demand, step), facts)) for step in HARDER[demand]]
+    for before, after in pairwise(steps):
+        assert list(weaker(demand, before, after)) == []
 
 
 def asking(values: Values, demand: str, answer: str) -> Values:
     """The spec with one demand of all of its tables, which may change."""
     tables_only = {"freshness", "lateness", "deletes", "history", "volume"}
 
+    large = {"key": ["id"], "watermark": "changed_at", "size": "80M rows", "deletes": "ignore", "freshness": "1h"}
+    marked = large if demand == "lateness" else {}  # else hardly a table would have a mark to read again before
+
     def without(said: Values) -> Values:
         return {k: v for k, v in said.items() if k not in (demand, "immutable")}
 
     sources = {
-        name: {**without(s), "tables": {t: without(own) for t, own in s["tables"].items()}}
+        name: {**without(s), "tables": {t: {**without(own), **marked} for t, own in s["tables"].items()}}
         for name, s in values["sources"].items()
     }
     if demand == "volume":
@@ -240,9 +244,10 @@ def _weaker_table(
 ) -> Iterator[str]:
     was, now = before.chosen.sources[source], after.chosen.sources[source]
     if demand == "lateness":
-        if now.overlaps.get(t.name, 0) < was.overlaps.get(t.name, 0):
+        if now.overlaps.get(t.name, sys.maxsize) < was.overlaps.get(t.name, 0):  # where none is needed, none is less
             yield f"{t.address}: a smaller overlap"
-        if _number(after, f"{t.address}.lookback") < _number(before, f"{t.address}.lookback"):
+        id = f"{t.address}.lookback"
+        if id in after.chosen.choice and _number(after, id) < _number(before, id):
             yield f"{t.address}: a shorter lookback"
     seen = [extract.deletes_done(t, m.chosen.sources[source].extracts[t.name]) != "ignore" for m in (before, after)]
     if demand == "deletes" and seen[0] and not seen[1] and not stated(after, t):

@@ -16,6 +16,7 @@ from pipegen.core.design import provenance
 from pipegen.core.design.architect import design, documented
 from pipegen.core.design.follows import Follows, Provenance
 from pipegen.core.design.model import Design
+from pipegen.core.design.pages import pages
 from pipegen.core.design.provenance import DECISIONS, FIELDS, RECORDS, Origin
 from pipegen.core.measured import MeasuredTable, dump
 from pipegen.core.spec import model
@@ -222,14 +223,17 @@ def test_an_override_is_all_that_a_decision_follows_from() -> None:
     assert found.measured == ()
 
 
-def test_what_could_move_a_decision_is_also_what_moves_those_that_it_looks_at() -> None:
-    made = Made(f"{HEAD}defaults: {{lateness: 2h, freshness: 3h}}\n")
-    write = next(d for d in made.design.decisions if d.id == "db.orders.write")
-    assert "defaults.freshness" not in [a for a, *_ in answers(made.provenance.of_decision(write))]
-    assert ("defaults.freshness", "3h", "pipegen.yml:6") in answers(made.provenance.moving(write))
-    fixed = Made(f"{HEAD}overrides: {{db.orders.history: {{choice: scd2}}}}\n")
-    history = next(d for d in fixed.design.decisions if d.id == "db.orders.history")
-    assert [a for a, *_ in answers(fixed.provenance.moving(history))] == ["overrides.db.orders.history"]
+def test_of_what_is_laid_out_on_pages_only_what_is_told_there_counts() -> None:
+    made = Made(f"{HEAD}defaults: {{freshness: 3h}}\n")
+    shown = pages(made.design)
+    assert answers(made.of(shown, "engine")) == [("destination.kind", "duckdb", None)]
+    assert [d.id for d in made.of(shown.flows[0], "every").decisions] == ["db.schedule"]
+    assert answers(made.of(shown.flows[0], "kind")) == [("sources.db.kind", "sqlite", "pipegen.yml:4")]
+    record = next(r for r in shown.records if r.id.endswith("-extract"))
+    assert [[d.id for d in made.of(one, "about").decisions] for one in record.chosen] == [
+        ["db.orders.extract"],
+        ["db.customers.extract"],
+    ]
 
 
 def test_names_with_dots_are_told_apart() -> None:

@@ -190,8 +190,8 @@ NEAR_A_THRESHOLD = [
     ),
     *(spec(f, POLLED) for f in ("1h", "90m")),
     *(
-        spec("1h", POLLED | {"webhooks": True, "replay": replay, "rate_limit": "20 requests/minute"})
-        for replay in (True, False)
+        spec(f, POLLED | {"webhooks": True, "rate_limit": f"{rate} requests/minute"})
+        for f, rate in (("1h", 60), ("30m", 60), ("1h", 20))
     ),
     spec("1h", SOURCES["files"] | {"tables": BARE, "volume": "90M rows/day", "deletes": "ignore"}),
 ]

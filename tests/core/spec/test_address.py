@@ -74,3 +74,31 @@ def test_null_gives_way() -> None:
     data: dict[str, Any] = {"defaults": None}
     address.put(data, ["defaults", "freshness"], "1h")
     assert data == {"defaults": {"freshness": "1h"}}
+
+
+NAMED = {
+    "sources": {
+        "shop": {"kind": "sqlite", "tables": {"orders": {}, "a.b": {}}},
+        "crm": {"kind": "rest", "tables": {"orders": None}},
+    },
+    "marts": {"fct": {}},
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("orders.size", ["sources.shop.tables.orders.size", "sources.crm.tables.orders.size"]),
+        ('"a.b".size', ['sources.shop.tables."a.b".size']),
+        ("orders", ["sources.shop.tables.orders", "sources.crm.tables.orders"]),
+        ("shop.peak", ["sources.shop.peak"]),
+        ("shop.mode", ["overrides.shop.mode"]),
+        ("shop.orders.siz", ["sources.shop.tables.orders.siz"]),
+        ("shop.orders.extract", ["overrides.shop.orders.extract"]),
+        ("fct.by", ["marts.fct.by"]),
+    ],
+)
+def test_an_address_that_begins_with_a_name_is_refused_with_what_was_meant(given: str, meant: list[str]) -> None:
+    with pytest.raises(UsageError, match="unknown key") as error:
+        address.whole(address.parse(given), NAMED)
+    assert error.value.hint == f"did you mean {' or '.join(f'`{one}`' for one in meant)}?"

@@ -98,3 +98,18 @@ def fields() -> Iterator[tuple[str, dict[str, Any]]]:
 def test_every_field_has_a_description_and_an_example(name: str, field: dict[str, Any]) -> None:
     assert len(field.get("description", "")) > 10
     assert "or example `" in field["description"]
+
+
+@pytest.mark.parametrize("choice", ["8", 8, 0, 2.5])
+def test_a_choice_may_be_a_number_which_is_its_text(choice: Any) -> None:
+    data = copy.deepcopy(SMALL) | {"overrides": {"shop.parallelism": {"choice": choice}}}
+    VALIDATOR.validate(data)
+    assert load(data).overrides["shop.parallelism"].choice == str(choice)
+
+
+@pytest.mark.parametrize("choice", [True, None, "", ["8"]])
+def test_a_choice_is_nothing_else(choice: Any) -> None:
+    data = copy.deepcopy(SMALL) | {"overrides": {"shop.parallelism": {"choice": choice}}}
+    assert not VALIDATOR.is_valid(data)
+    with pytest.raises(SpecError):
+        load(data)

@@ -90,11 +90,17 @@ def transform_problem(p: Inputs, choice: str) -> Trouble | None:
     return None
 
 
+def _against_elt(p: Inputs) -> str:
+    if p.raw_forbidden or any(t.treated for s in p.sources for t in s.tables):
+        return "personal data would lie in the warehouse as it is"
+    return "nothing computes there" if p.destination == "lake" else "the warehouse cannot parse what would lie there"
+
+
 def tell_transform(p: Inputs, choice: str) -> Told:
     reasons = _reasons(p)
     if choice == "etl" and reasons:
         return Told(
-            tuple(reasons), (Alternative("elt", "what may not or cannot be in the warehouse would lie there"),), "transform",
+            tuple(reasons), (Alternative("elt", _against_elt(p)),), "transform",
             "decision model: tokenise on the way in, the rest in dbt (H)",
         )  # fmt: skip
     return Told(

@@ -92,8 +92,9 @@ def keys_together(s: SourceInputs) -> float:
 
 
 def between_runs(s: SourceInputs) -> int:
-    """Seconds from one run to the next, at most: the freshness, or a day of what is delivered once a day."""
-    return s.freshness if s.delivered is None else 86_400
+    """Seconds from one run to the next, at most: the freshness, or a day, the longest of the intervals."""
+    longest = c.INTERVALS_MINUTES[-1] * 60
+    return longest if s.delivered is not None else min(s.freshness, longest)
 
 
 def changed_rows(s: SourceInputs, t: TableInputs) -> float:
@@ -208,7 +209,13 @@ _AGAINST = {
 def _against(s: SourceInputs, t: TableInputs, mode: str, other: str, before: float) -> str:
     trouble = problem(s, t, mode, other)
     if trouble is not None:
-        return trouble[0].replace("`", "")
+        return trouble[0].replace(f"`{other}`", "it", 1).replace("`", "")
+    if t.history == "every-change" and not t.immutable and other != "cdc":
+        return "it does not see the states between two runs"
+    if other == "watermark" and t.immutable:
+        return "rows never change, so that there is nothing to merge"
+    if other == "watermark" and t.deletes == "ignore":
+        return "a mark to keep, for a read that is short"
     if other == "full" and not reads_whole(s, t, before):
         return _missed(s, t, before)
     if other == "watermark-keys" and t.deletes == "ignore":
@@ -239,7 +246,7 @@ def tell(s: SourceInputs, t: TableInputs, mode: str, choice: str, before: float 
     rule, source = f"extract.{choice.replace('-', '_')}", c.FULL_READ_SHARE.source
     if choice == "append" and t.form == "events":
         because, source = (
-            ["events are appended by offset"],
+            ["events are appended as they are sent" if s.kind == "webhook" else "events are appended by offset"],
             "decision model: immutable events append by offset or cursor",
         )
         others = []

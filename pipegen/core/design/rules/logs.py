@@ -57,7 +57,11 @@ def partitions_problem(s: SourceInputs, p: Inputs, choice: str) -> Trouble | Non
 
 
 def tell_partitions(s: SourceInputs, p: Inputs, choice: str) -> Told:
-    because = [f"peak {size_text(peak_bytes(s, p))}/s", f"headroom {headroom(s):g} x", f"{consumers(s, p)} consumers"]
+    because = [
+        f"peak {size_text(peak_bytes(s, p))}/s",
+        f"headroom {headroom(s):g} x",
+        f"{consumers(s, p)} consumer{'s' if consumers(s, p) > 1 else ''}",
+    ]
     if s.keyed:
         because.append(f"messages of a key stay in order: sized for {c.HORIZON.value:g} months of growth")
     return Told(

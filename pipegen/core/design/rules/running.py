@@ -46,11 +46,21 @@ def parallelism_problem(s: SourceInputs, p: Inputs, choice: str) -> Trouble | No
     return None
 
 
+_TOO_MANY = {
+    WRITERS: "DuckDB takes one writer, and the tasks would wait for each other",
+    "pool": "the warehouse would compute less for each of them",
+    "tables": "there are no more tables to load",
+    CONNECTIONS: "the source's own users would feel it",
+    "cores": "the tasks would wait for each other",
+}
+
+
 def tell_parallelism(s: SourceInputs, p: Inputs) -> Told:
     known = limits(s, p)
+    least = min(known, key=lambda name: known[name])
     return Told(
         tuple(f"{name}: {value}" for name, value in known.items()),
-        (Alternative("more", "the source would feel it, or the tasks would wait for each other"),),
+        (Alternative("more", next(why for bound, why in _TOO_MANY.items() if least.endswith(bound))),),
         "parallelism", c.CONNECTION_SHARE.source,
     )  # fmt: skip
 
@@ -74,7 +84,7 @@ def executor_problem(p: Inputs, choice: str) -> Trouble | None:
 def tell_executor(p: Inputs, tasks_an_hour: float, choice: str) -> Told:
     peak = max((s.peak for s in p.sources), default=1.0)
     because: tuple[str, ...] = (
-        f"{quantity(tasks_an_hour)} task runs an hour",
+        "less than one task run an hour" if tasks_an_hour < 1 else f"{quantity(tasks_an_hour)} task runs an hour",
         f"{p.workers} worker machines" if p.workers > 1 else "one machine",
     )
     if choice == "KubernetesExecutor":
@@ -119,9 +129,16 @@ def alerts_problem(p: Inputs, choice: str) -> Trouble | None:
 
 def tell_alerts(p: Inputs, intervals: Sequence[int]) -> Told:
     often = 86_400 / min((i for i in intervals if i > 0), default=1)
-    runs = f"{quantity(often)} runs a day" if all(intervals) else "a stream runs all the time"
+    runs = (
+        ("a run a day" if often <= 1 else f"{quantity(often)} runs a day")
+        if all(intervals)
+        else "a stream runs all the time"
+    )
     return Told(
-        (f"on call: {p.on_call}", runs, *(("something acts on the result",) if p.acts else ())),
+        (
+            f"on call: {p.on_call}", runs, *(("something acts on the result",) if p.acts else ()),
+            "no blueprint builds it yet: every failed run and missed deadline is told alike",
+        ),
         (Alternative("everything", "schema drift and volume anomalies are tickets: pages that can wait are soon ignored"),),
         "alerts", f"SRE workbook ch. 13; elementary's users; {c.FEW_RUNS.source}",
     )  # fmt: skip

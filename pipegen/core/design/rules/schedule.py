@@ -44,17 +44,23 @@ def fitting(
     if s.delivered is not None:  # once a day, when it is there; the freshness counts from then
         hour, minute = s.delivered
         return [f"{minute} {hour} * * *"] if left >= 0 else []
-    least = max(run_seconds, 86_400 * heavy / s.window if s.window else 0.0)
+    least = _least(s, run_seconds, heavy)
     return [cron(m) for m in c.INTERVALS_MINUTES if least <= m * 60 <= left]
 
 
-def ceaseless(mode: str, run_seconds: float) -> str:
-    """The schedule where none keeps the freshness: a run after the other, as often as one can end."""
+def ceaseless(s: SourceInputs, mode: str, run_seconds: float, heavy: float) -> str:
+    """The schedule where none keeps the freshness: a run after the other, as often as one can end and the source bears it."""
     if mode == "flink":
         return CONTINUOUS
     if mode in modes.BATCHES:
-        return cron(next((m for m in c.INTERVALS_MINUTES if m * 60 >= run_seconds), c.INTERVALS_MINUTES[-1]))
+        least = _least(s, run_seconds, heavy)
+        return cron(next((m for m in c.INTERVALS_MINUTES if m * 60 >= least), c.INTERVALS_MINUTES[-1]))
     return f"every {next((n for n in c.TRIGGERS_SECONDS if n >= run_seconds), c.TRIGGERS_SECONDS[-1])}s"
+
+
+def _least(s: SourceInputs, run_seconds: float, heavy: float) -> float:
+    """Seconds of the shortest interval: no run starts before the last is done, and a day's heavy reads fit the source's window."""
+    return max(run_seconds, 86_400 * heavy / s.window if s.window else 0.0)
 
 
 def interval(choice: str) -> int:

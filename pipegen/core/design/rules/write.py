@@ -69,6 +69,7 @@ def tell(t: TableInputs, extract: str, choice: str) -> Told:
     because, source, other, against = _TOLD[choice]
     if choice == "merge" and extract == "full":
         because = "rows that are no longer read are kept and marked: deletes: soft"
+        against = "rows that are gone at the source would be gone here too"
     if choice == "append-log" and extract == "cdc" and not t.key:
         because, against = "rows are only ever added", "there is no key to merge by"
     elif choice == "append-log" and t.form in ("events", "api"):
