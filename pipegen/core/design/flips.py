@@ -165,8 +165,6 @@ class Flips:
             yield from watches.source_answers(self._p, s)
         if question == "mode":
             yield from (a for a in watches.whole_answers(self._p, ()) if a.sets[0][0] in ("on_call", "consumers"))
-        if question == "parallelism":
-            yield from watches.whole_answers(self._p, ("duckdb", "postgres"))
 
     def _of_whole(self, question: str) -> Iterator[Watch]:
         if question in ("alerts", "executor"):
@@ -182,7 +180,7 @@ class Flips:
 
     def _answers_of_whole(self, question: str) -> Iterator[Answer]:
         keys = {"transform": "raw_personal_data", "alerts": "on_call consumers", "executor": "deploy"}.get(question, "")
-        destinations = ("duckdb", "postgres", "bigquery", "lake") if question in ("engine", "transform") else ()
+        destinations = ("lake",) if question == "transform" else ()
         for answer in watches.whole_answers(self._p, destinations):
             if answer.sets[0][0] in (*keys.split(), "destination.kind"):
                 yield answer
@@ -197,7 +195,7 @@ _TABLE_NUMBERS: dict[str, tuple[str, ...]] = {
     "partitioning": ("size", "volume"),
     "write": ("freshness", "size"),
 }
-_TABLE_ANSWERS = ("extract", "write", "history", "partitioning")
+_TABLE_ANSWERS = ("extract", "write", "partitioning")  # history is what people ask for
 
 
 def _text(id: str, to: str, where: str, lost: bool) -> str:

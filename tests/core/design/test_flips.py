@@ -16,7 +16,7 @@ from pipegen.cli.main import run
 from pipegen.core import units
 from pipegen.core.design.choose import Chosen, choose
 from pipegen.core.design.explain import explain
-from pipegen.core.design.inputs import SourceInputs, TableInputs, inputs
+from pipegen.core.design.inputs import CLOUD, SourceInputs, TableInputs, inputs
 from pipegen.core.design.model import Decision, Flip
 from pipegen.core.design.rules import direction, extract, partitioning, retries
 from pipegen.core.spec import address, load
@@ -164,7 +164,10 @@ def cannot_be_another(of: Case, decision: Decision) -> bool:
     if question == "direction":
         return all(direction.problem(s, x, decision.choice) for x in direction.CHOICES if x != decision.choice)
     if question == "parallelism":
-        return destination == "duckdb" or len(s.tables) == 1
+        return destination == "duckdb" or len(s.tables) == 1 or (s.connections is None and made.inputs.machine is None)
+    if question == "engine":  # a warehouse in the cloud takes any run; a run that reads what is new stays small
+        largest = max((t for s in made.inputs.sources for t in s.tables), key=lambda t: (t.total_bytes, t.per_day))
+        return destination in CLOUD or made.sources[largest.source].extracts[largest.name] != "full"
     if question == "transform":
         return any(t.treated for s in made.inputs.sources for t in s.tables)
     if question in ("mode", "schedule"):
@@ -188,9 +191,9 @@ def follows_the_extract(of: Case, decision: Decision) -> bool:
     return decision.id.endswith(".write") and any(d.id == read and (d.overridden or not d.flips) for d in of.decisions)
 
 
-def is_what_the_rows_are(of: Case, decision: Decision) -> bool:
-    question, _, t = parts(of, decision)
-    return question == "history" and t is not None and t.immutable
+def is_what_people_ask_for(of: Case, decision: Decision) -> bool:
+    """A history is asked for; only that of daily copies has a price at which it is another."""
+    return parts(of, decision)[0] == "history" and decision.choice != "daily"
 
 
 def is_what_the_destination_documents(of: Case, decision: Decision) -> bool:
@@ -211,7 +214,7 @@ REASONS: dict[str, Callable[[Case, Decision], bool]] = {
     "no other choice works": cannot_be_another,
     "only a whole read sees the deletes": sees_deletes_alone,
     "it follows from how the table is read": follows_the_extract,
-    "rows that never change have no earlier versions": is_what_the_rows_are,
+    "people ask for it": is_what_people_ask_for,
     "the destination documents it, or rows are dropped by it": is_what_the_destination_documents,
 }
 

@@ -127,10 +127,11 @@ def _polled(s: SourceInputs, t: TableInputs, before: float) -> str:
     changes = s.log is True and s.kind in DATABASES and t.key
     if t.history == "every-change" and not t.immutable and changes:
         return "cdc"
-    if reads_whole(s, t, before):
+    whole = reads_whole(s, t, before)
+    if t.immutable and marked(t) and not (whole and (t.rows or 0) < c.TINY_ROWS.value):
+        return "append"  # what never changes is not read again, however much time there is
+    if whole:
         return "full"
-    if t.immutable and marked(t):
-        return "append"
     if mostly_changes(s, t, before):
         return "full"
     if t.deletes == "ignore" and marked(t):
