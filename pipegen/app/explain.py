@@ -14,8 +14,8 @@ from pipegen.app.repository import inputs_of, lock_of, measured_from
 from pipegen.core import names
 from pipegen.core.design import document as plain
 from pipegen.core.design.decide import decide
+from pipegen.core.design.decision import Decision, Sizing
 from pipegen.core.design.explain import Explained, explain
-from pipegen.core.design.model import Decision, Sizing
 from pipegen.core.errors import UsageError, WorkspaceError
 from pipegen.core.lock import Lock
 from pipegen.core.measured import Measured

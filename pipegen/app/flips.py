@@ -17,7 +17,8 @@ from pipegen.core.spec.load import Locate
 from pipegen.core.spec.model import PipelineSpec
 
 if TYPE_CHECKING:  # a run with nothing to do designs nothing
-    from pipegen.core.design.model import Decision, Design
+    from pipegen.core.design.decision import Decision
+    from pipegen.core.design.model import Design
 
 EVERY = "*"
 

@@ -14,8 +14,8 @@ from pipegen.app.flips import Inputs
 from pipegen.app.repository import lock_of
 from pipegen.core import yaml_text
 from pipegen.core.design import document as plain
+from pipegen.core.design.decision import Decision
 from pipegen.core.design.explain import Explained, explain
-from pipegen.core.design.model import Decision
 from pipegen.core.errors import PipegenError, Problem
 from pipegen.core.lock import Lock
 from pipegen.core.plan import SCHEMA_VERSION, ChangePlan

@@ -25,7 +25,7 @@ from pipegen.store import workspace, yaml_file
 from pipegen.store.spec_edit import Put
 
 if TYPE_CHECKING:  # a run with nothing to do designs nothing
-    from pipegen.core.design.model import Decision, OpenQuestion, Sizing
+    from pipegen.core.design.decision import Decision, OpenQuestion, Sizing
 
 Progress = Callable[[str], None]
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pipegen.app.last_render import last_render
 from pipegen.app.why_moved import Moved, moved
-from pipegen.core.design.model import Decision
+from pipegen.core.design.decision import Decision
 from pipegen.core.errors import PipegenError, UsageError
 from pipegen.core.lock import BASE_FOLDER, LOCK_PATH, Lock
 from pipegen.core.spec.load import Address, dotted

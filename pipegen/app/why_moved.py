@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from pipegen.app.last_render import LastRender
 from pipegen.core.design.choose import choose
+from pipegen.core.design.decision import Decision
 from pipegen.core.design.inputs import inputs
-from pipegen.core.design.model import Decision
 from pipegen.core.errors import SpecError
 from pipegen.core.measured import Measured
 from pipegen.core.spec import load as spec_load

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pipegen.core.tree import MODE_FILE, FileTree
 
 if TYPE_CHECKING:  # a run with nothing to do designs nothing
-    from pipegen.core.design.model import Decision, Design, OpenQuestion, Sizing
+    from pipegen.core.design.decision import Decision, OpenQuestion, Sizing
+    from pipegen.core.design.model import Design
 
 SCHEMA_VERSION = 1
 MARKS = {"create": "+", "update": "~", "merge": "~", "move": ">", "delete": "-", "keep": "=", "conflict": "!"}

@@ -13,7 +13,8 @@ from jinja2.exceptions import TemplateSyntaxError
 from pydantic import BaseModel
 
 from pipegen.core.contributions import Contributions
-from pipegen.core.design.model import Decision, Design
+from pipegen.core.design.decision import Decision
+from pipegen.core.design.model import Design
 from pipegen.core.design.pages import Pages
 from pipegen.render.environment import did_you_mean, environment, fields_of
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from pipegen.core import contributions
-from pipegen.core.design import model
+from pipegen.core.design import decision, model
 from pipegen.render.environment import prefix_for
 
 _TEMPLATE_SUFFIXES = (".j2", ".jinja", ".jinja2", ".tmpl", ".tpl")
@@ -123,7 +123,7 @@ def _identifier(before: str, after: str) -> tuple[str, str] | None:
 @cache
 def _plain_fields() -> frozenset[str]:
     """Fields of the design that are never text, or whose text is never a word of SQL or YAML."""
-    modules = (model, contributions)
+    modules = (decision, model, contributions)
     kinds = [kind for module in modules for kind in vars(module).values() if _is_of(kind, module.__name__)]
     hints = [item for kind in kinds for item in typing.get_type_hints(kind).items()]
     numbers = {name for name, type_ in hints if type_ in (int, int | None)}

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf, log
 
-from pipegen.core.design.model import Decision, Flip
+from pipegen.core.design.decision import Decision, Flip
 from pipegen.ui.wrapped import Line, Part, paragraph, running
 
 Assignments = Iterable[tuple[str, str]]

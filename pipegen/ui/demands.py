@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from pipegen.core.design.model import OpenQuestion, Option, Unmet
+from pipegen.core.design.decision import OpenQuestion, Option, Unmet
 from pipegen.ui.decisions import Tried
 from pipegen.ui.wrapped import Line, paragraph
 

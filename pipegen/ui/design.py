@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pipegen.core.design.model import OpenQuestion, Source
+from pipegen.core.design.decision import OpenQuestion
+from pipegen.core.design.model import Source
 from pipegen.ui import decisions, demands, sizing
 from pipegen.ui.terminal import Terminal
 from pipegen.ui.wrapped import Line, Part, paragraph

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-from pipegen.core.design.model import Figure, PriceTier, Sizing
+from pipegen.core.design.decision import Figure, PriceTier, Sizing
 from pipegen.ui.wrapped import Line, columns, paragraph
 
 _MOST_SHOWN = 3  # sources whose arithmetic is shown unasked

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pipegen.core.design.model import Figure, Sizing
+from pipegen.core.design.decision import Figure, Sizing
 from pipegen.ui import demands, design, views
 from pipegen.ui.decisions import by_plan
 from pipegen.ui.terminal import Terminal

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from pipegen.app.why import Why
 from pipegen.app.why_input import InputWhy
 from pipegen.app.why_rendered import Contributed, LineWhy, RenderedWhy, WithinWhy
+from pipegen.core.design.decision import Decision
 from pipegen.core.design.follows import Follows, Measurement
-from pipegen.core.design.model import Decision
 from pipegen.core.names import shorten
 from pipegen.core.spec.load import dotted
 from pipegen.core.yaml_text import flow

@@ -5,24 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from pipegen.core.design.decision import Alternative, Decision, Figure, Flip, OpenQuestion, PriceTier, Record, Sizing
 from pipegen.core.design.model import (
-    Alternative,
     Column,
-    Decision,
     Design,
-    Figure,
-    Flip,
     ForeignKey,
     Load,
     Mart,
     MartColumn,
-    OpenQuestion,
     Pipeline,
-    PriceTier,
-    Record,
     Relationship,
     Rule,
-    Sizing,
     Source,
     Table,
     Transform,

@@ -18,17 +18,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from pipegen.core.blueprint import Blueprint
-from pipegen.core.design.model import (
-    Alternative,
-    Decision,
-    Design,
-    Figure,
-    Flip,
-    OpenQuestion,
-    PriceTier,
-    Record,
-    Sizing,
-)
+from pipegen.core.design.decision import Alternative, Decision, Figure, Flip, OpenQuestion, PriceTier, Record, Sizing
+from pipegen.core.design.model import Design
 from pipegen.core.design.pages import pages
 from pipegen.render.renderer import render
 from pipegen.store.blueprints import BlueprintStore

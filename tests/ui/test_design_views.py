@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipegen.core.design.model import Decision, Flip, Sizing
+from pipegen.core.design.decision import Decision, Flip, Sizing
 from pipegen.ui import decisions, demands, sizing
 from pipegen.ui.terminal import Terminal
 from tests.core.design import explained as e

@@ -9,12 +9,13 @@ from math import ceil
 from pipegen.core import names, units
 from pipegen.core.design import calibration, decide
 from pipegen.core.design.decide import Architecture
+from pipegen.core.design.decision import Decision, Option, Unmet
 from pipegen.core.design.explain import lacking, overrides, sized, with_nearest
 from pipegen.core.design.findings import Findings
 from pipegen.core.design.flips import MOST_TABLES, Flips
 from pipegen.core.design.inputs import SourceInputs
 from pipegen.core.design.marts import marts
-from pipegen.core.design.model import Decision, Design, Load, Option, Pipeline, Source, Table, Transform, Unmet
+from pipegen.core.design.model import Design, Load, Pipeline, Source, Table, Transform
 from pipegen.core.design.prices import prices
 from pipegen.core.design.records import records
 from pipegen.core.design.rules import extract, retries, running

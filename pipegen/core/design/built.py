@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pipegen.core import units
 from pipegen.core.design.choose import Chosen
+from pipegen.core.design.decision import Option
 from pipegen.core.design.inputs import SourceInputs
-from pipegen.core.design.model import Option
 from pipegen.core.design.rules import mode as modes
 
 KINDS = ("files", "sample", "sqlite", "postgres")

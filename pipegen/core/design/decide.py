@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pipegen.core.design import unmet as demands
 from pipegen.core.design.built import Unbuilt, unbuilt
 from pipegen.core.design.choose import Chosen, SourceChoice, choose
+from pipegen.core.design.decision import Decision, Flip, Sizing, Unmet
 from pipegen.core.design.inputs import SourceInputs, TableInputs, inputs
-from pipegen.core.design.model import Decision, Flip, Sizing, Unmet
 from pipegen.core.design.rules import (
     direction,
     engine,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from pipegen.core.design.model import Decision, Figure, Flip, OpenQuestion, Option, PriceTier, Sizing, Unmet
+from pipegen.core.design.decision import Decision, Figure, Flip, OpenQuestion, Option, PriceTier, Sizing, Unmet
 
 if TYPE_CHECKING:  # a plan that holds no such choice needs no rules
     from pipegen.core.design.built import Unbuilt

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pipegen.core.design.built import Unbuilt
 from pipegen.core.design.decide import Architecture, decide
+from pipegen.core.design.decision import Decision, OpenQuestion, PriceTier, Sizing, Unmet
 from pipegen.core.design.flips import MOST_TABLES, Flips, first_threshold
-from pipegen.core.design.model import Decision, OpenQuestion, PriceTier, Sizing, Unmet
 from pipegen.core.design.nearest import nearest_to_unbuilt, nearest_to_unmet
 from pipegen.core.design.prices import prices
 from pipegen.core.design.unknown import open_questions

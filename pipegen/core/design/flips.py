@@ -13,8 +13,8 @@ from math import log
 from pipegen.core.design import watches
 from pipegen.core.design.calibration import MICRO_BATCH_BELOW, OVERLAP, RETRIES, RETRY_DELAY, RETRY_SHARE
 from pipegen.core.design.choose import Chosen, choose
+from pipegen.core.design.decision import Decision, Flip
 from pipegen.core.design.inputs import Inputs, SourceInputs, TableInputs
-from pipegen.core.design.model import Decision, Flip
 from pipegen.core.design.rules import retries
 from pipegen.core.design.watches import Answer, Watch
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Protocol
 
 from pipegen.core import units
+from pipegen.core.design import decision as d
 from pipegen.core.design import model as m
 from pipegen.core.design.pages import Flow, Pages
 from pipegen.core.design.provenance import (
@@ -63,7 +64,7 @@ class Measurement:
 class Follows:
     """What something follows from: each decision, answer and measurement once."""
 
-    decisions: tuple[m.Decision, ...] = ()
+    decisions: tuple[d.Decision, ...] = ()
     answers: tuple[Answer, ...] = ()
     measured: tuple[Measurement, ...] = ()
     notes: tuple[str, ...] = ()
@@ -71,7 +72,7 @@ class Follows:
 
 def joined(found: Iterable[Follows]) -> Follows:
     """All of them as one: each decision, answer and measurement once, in the order they come."""
-    decisions: dict[str, m.Decision] = {}
+    decisions: dict[str, d.Decision] = {}
     answers: dict[Address, Answer] = {}
     measured: dict[Address, Measurement] = {}
     notes: dict[str, None] = {}
@@ -108,7 +109,7 @@ class Provenance:
         answer = self._answer((address,))
         return Follows(answers=(answer,)) if answer is not None else Follows(notes=("nobody answers it: its default",))
 
-    def of_decision(self, decision: m.Decision) -> Follows:
+    def of_decision(self, decision: d.Decision) -> Follows:
         """What a decision follows from: the override alone where a person took it instead."""
         if decision.id not in self._behind:
             override = self._answer((("overrides", decision.id),)) if decision.overridden else None
@@ -117,14 +118,14 @@ class Provenance:
             self._behind[decision.id] = Follows(answers=(override,)) if override else self._of(origin, names, ())
         return self._behind[decision.id]
 
-    def _decided(self, templates: Iterable[str], names: Names) -> list[m.Decision]:
+    def _decided(self, templates: Iterable[str], names: Names) -> list[d.Decision]:
         """The decisions of some ids with braces in them."""
         ids = [one.format_map(binding) for one in templates for binding in self._bindings((one,), names)]
         return [self._decisions[id] for id in ids if id in self._decisions]
 
     def _of_field(self, owner: Any, field: str, rest: Rest) -> Follows:
         origin = origin_of_field(type(owner), field)
-        if origin is not None and not isinstance(owner, m.Record):
+        if origin is not None and not isinstance(owner, d.Record):
             return self._of(origin, self._names_of(owner), rest)
         laid_out = tuple(_decisions_in(getattr(owner, field, None))) or _decisions_in(owner)
         told = [self._with_behind(decision) for decision in laid_out]
@@ -144,7 +145,7 @@ class Provenance:
         )
         return joined((own, *map(self._with_behind, self._decided(origin.decisions, names))))
 
-    def _with_behind(self, decision: m.Decision) -> Follows:
+    def _with_behind(self, decision: d.Decision) -> Follows:
         return joined((Follows(decisions=(decision,)), self.of_decision(decision)))
 
     def _answers(self, levels: Levels, names: Names, rest: Rest) -> Iterator[Answer]:
@@ -218,7 +219,7 @@ def named(design: m.Design) -> dict[int, Names]:
         found |= _below(mart, names)
         real = {column.id: column.name for column in behind.columns} if behind is not None else {}
         found |= {id(c): {**names, "column": real[c.id]} for c in mart.columns if c.id in real}
-    for decision in (*design.decisions, *(d for record in design.records for d in record.decisions)):
+    for decision in (*design.decisions, *(told for record in design.records for told in record.decisions)):
         found |= _below(decision, {**_of_decision(decision.id, tables), "decision": decision.id})
     for sizing in design.sizing:
         found |= _below(sizing, {"source": sizing.source or None, "table": None})
@@ -237,9 +238,9 @@ def _below(record: Any, names: Names, stop: type | None = None) -> dict[int, Nam
     return found
 
 
-def _decisions_in(record: Any) -> Iterator[m.Decision]:
+def _decisions_in(record: Any) -> Iterator[d.Decision]:
     """The decisions that a record holds, however deep."""
-    if isinstance(record, m.Decision):
+    if isinstance(record, d.Decision):
         yield record
     elif isinstance(record, tuple):
         for item in record:

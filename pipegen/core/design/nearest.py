@@ -10,8 +10,8 @@ from pipegen.core.design.built import Unbuilt, unbuilt
 from pipegen.core.design.candidates import Candidate, candidates
 from pipegen.core.design.choose import Chosen, choose
 from pipegen.core.design.day import in_words
+from pipegen.core.design.decision import Option, Unmet
 from pipegen.core.design.flips import MOST_TABLES
-from pipegen.core.design.model import Option, Unmet
 from pipegen.core.design.rules import running
 from pipegen.core.design.unmet import missed as missed_by
 from pipegen.core.sizing import figures

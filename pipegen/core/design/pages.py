@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipegen.core.design import day
-from pipegen.core.design.model import Design, Figure, PriceTier, Sizing, Source
+from pipegen.core.design.decision import Figure, PriceTier, Sizing
+from pipegen.core.design.model import Design, Source
 from pipegen.core.design.record_pages import Alike, RecordPage, alike, record_page
 from pipegen.core.design.told import quantity, size_text
 

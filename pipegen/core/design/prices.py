@@ -10,8 +10,8 @@ from pipegen.core.design import watches
 from pipegen.core.design.built import unbuilt
 from pipegen.core.design.candidates import slower
 from pipegen.core.design.choose import Chosen, choose
+from pipegen.core.design.decision import PriceTier
 from pipegen.core.design.inputs import Inputs
-from pipegen.core.design.model import PriceTier
 from pipegen.core.design.nearest import summary, who
 from pipegen.core.design.unmet import missed
 from pipegen.core.sizing import figures

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipegen.core.design import decision as d
 from pipegen.core.design import model as m
 from pipegen.core.design.pages import Flow, Pages
 
@@ -250,11 +251,11 @@ Of what is laid out on pages, these are the fields that tell of less than all de
 
 _OF_A_DECISION = _decided("{decision}")
 RECORDS: Mapping[type, Origin] = {
-    **dict.fromkeys((m.Decision, m.Alternative, m.Flip, m.Record), _OF_A_DECISION),
-    m.Sizing: _WORK + _FRESHNESS + _ROW_SIZE,
-    m.Figure: _WORK + _FRESHNESS + _ROW_SIZE + _said("defaults.growth", "defaults.outage", "prices"),
-    m.PriceTier: _FRESHNESS + _said("prices"),
-    m.OpenQuestion: _said("{question}"),
+    **dict.fromkeys((d.Decision, d.Alternative, d.Flip, d.Record), _OF_A_DECISION),
+    d.Sizing: _WORK + _FRESHNESS + _ROW_SIZE,
+    d.Figure: _WORK + _FRESHNESS + _ROW_SIZE + _said("defaults.growth", "defaults.outage", "prices"),
+    d.PriceTier: _FRESHNESS + _said("prices"),
+    d.OpenQuestion: _said("{question}"),
 }
 """Records of which every field follows from the same."""
 

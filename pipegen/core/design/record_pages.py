@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pipegen.core.design.day import in_words
-from pipegen.core.design.model import Decision, Record
+from pipegen.core.design.decision import Decision, Record
 
 _Item = TypeVar("_Item")
 _Key = TypeVar("_Key", bound=Hashable)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from pipegen.core.design.model import Decision, Record
+from pipegen.core.design.decision import Decision, Record
 
 MOST_TOLD = 20
 

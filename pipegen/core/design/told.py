@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipegen.core.design.model import Alternative
+from pipegen.core.design.decision import Alternative
 from pipegen.core.names import did_you_mean, shorten
 
 Trouble = tuple[str, str]

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from pipegen.core.design import watches
 from pipegen.core.design.choose import Chosen, choose
+from pipegen.core.design.decision import OpenQuestion
 from pipegen.core.design.inputs import DATABASES, Inputs, SourceInputs, TableInputs
-from pipegen.core.design.model import OpenQuestion
 
 FEW_ROWS, MANY_ROWS = 1_000.0, 10e9
 FEW_CHANGES, MANY_CHANGES = 0.0001, 0.5

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pipegen.core import units
 from pipegen.core.design.calibration import DISK_SHARE, ONE_MACHINE, RATE_LIMIT_SHARE
 from pipegen.core.design.choose import Chosen, SourceChoice, choose
+from pipegen.core.design.decision import Unmet
 from pipegen.core.design.inputs import Inputs, SourceInputs, TableInputs
-from pipegen.core.design.model import Unmet
 from pipegen.core.design.rules import direction, extract, logs
 from pipegen.core.design.rules import mode as modes
 from pipegen.core.design.told import about, quantity, size_text

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pipegen.core import units
 from pipegen.core.design import calibration as c
 from pipegen.core.design.choose import Chosen, SourceChoice
+from pipegen.core.design.decision import Figure, Sizing
 from pipegen.core.design.inputs import Inputs, SourceInputs, TableInputs
-from pipegen.core.design.model import Figure, Sizing
 from pipegen.core.design.rules import extract, logs
 from pipegen.core.design.rules import mode as modes
 from pipegen.core.design.told import about, quantity, size_text

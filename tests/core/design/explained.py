@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipegen.core.design.model import (
+from pipegen.core.design.decision import (
     Alternative,
     Decision,
     Figure,

@@ -13,7 +13,7 @@ from typing import Any
 
 from pipegen.core.design.architect import design
 from pipegen.core.design.decide import decide
-from pipegen.core.design.model import Sizing
+from pipegen.core.design.decision import Sizing
 from pipegen.core.measured import Measured
 from pipegen.core.spec.load import load
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipegen.core.design import document as plain
-from pipegen.core.design.model import Sizing
+from pipegen.core.design.decision import Sizing
 from tests.core.design import explained as e
 
 DOCUMENTS: list[tuple[Any, dict[str, Any]]] = [

@@ -15,9 +15,9 @@ from pipegen.app.repository import measured_in
 from pipegen.cli.main import run
 from pipegen.core import units
 from pipegen.core.design.choose import Chosen, choose
+from pipegen.core.design.decision import Decision, Flip
 from pipegen.core.design.explain import explain
 from pipegen.core.design.inputs import CLOUD, SourceInputs, TableInputs, inputs
-from pipegen.core.design.model import Decision, Flip
 from pipegen.core.design.rules import direction, extract, partitioning, retries
 from pipegen.core.spec import address, load
 from pipegen.store import yaml_file

@@ -8,7 +8,8 @@ import pytest
 
 from pipegen.core.design import calibration as c
 from pipegen.core.design.architect import design
-from pipegen.core.design.model import Decision, Design, Table
+from pipegen.core.design.decision import Decision
+from pipegen.core.design.model import Design, Table
 from pipegen.core.errors import Problem, SpecError
 from pipegen.core.measured import Measured
 from pipegen.core.spec.load import load

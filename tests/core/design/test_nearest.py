@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 
 from pipegen.core.design.built import Unbuilt, unbuilt
 from pipegen.core.design.decide import Architecture, decide
+from pipegen.core.design.decision import Option, Unmet
 from pipegen.core.design.explain import Explained, explain
-from pipegen.core.design.model import Option, Unmet
 from pipegen.core.measured import Measured
 from pipegen.core.spec import address, load
 from pipegen.store import yaml_file

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipegen.core.design.model import Alternative, Decision, Flip, PriceTier, Record
+from pipegen.core.design.decision import Alternative, Decision, Flip, PriceTier, Record
 from pipegen.core.design.pages import pages
 from pipegen.core.design.record_pages import ALL, NAMES_TOLD, alike, plan_command, record_page
 from tests.render.designs import decided, design, extract, source, table

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from pipegen.core.design.decide import decide
+from pipegen.core.design.decision import OpenQuestion
 from pipegen.core.design.explain import explain
-from pipegen.core.design.model import OpenQuestion
 from pipegen.core.design.unknown import STRUCTURE, open_questions
 from pipegen.core.measured import Measured
 from pipegen.core.spec import address, load

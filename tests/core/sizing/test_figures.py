@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipegen.core.design.choose import Chosen, choose
+from pipegen.core.design.decision import Figure
 from pipegen.core.design.inputs import Inputs, SourceInputs
-from pipegen.core.design.model import Figure
 from pipegen.core.design.rules import mode
 from pipegen.core.sizing import figures, work
 from pipegen.core.spec.model import Machine, Prices

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipegen.core.design import calibration as c
+from pipegen.core.design.decision import Alternative
 from pipegen.core.design.inputs import CLOUD, Inputs
-from pipegen.core.design.model import Alternative
 from pipegen.core.design.told import Told, Trouble, size_text
 
 

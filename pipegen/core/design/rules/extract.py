@@ -7,8 +7,8 @@ from math import inf
 
 from pipegen.core import units
 from pipegen.core.design import calibration as c
+from pipegen.core.design.decision import Alternative
 from pipegen.core.design.inputs import DATABASES, SourceInputs, TableInputs
-from pipegen.core.design.model import Alternative
 from pipegen.core.design.rules import mode as modes
 from pipegen.core.design.told import Told, Trouble, about, unknown
 

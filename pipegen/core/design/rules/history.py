@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pipegen.core.design import calibration as c
+from pipegen.core.design.decision import Alternative
 from pipegen.core.design.inputs import TableInputs
-from pipegen.core.design.model import Alternative
 from pipegen.core.design.told import Told, Trouble, size_text, unknown
 
 HISTORIES = ("none", "scd2", "daily", "every-change")

@@ -6,8 +6,8 @@ from math import ceil
 
 from pipegen.core import units
 from pipegen.core.design import calibration as c
+from pipegen.core.design.decision import Alternative
 from pipegen.core.design.inputs import SourceInputs, TableInputs
-from pipegen.core.design.model import Alternative
 from pipegen.core.design.told import Told, Trouble
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pipegen.core import units
 from pipegen.core.design import calibration as c
+from pipegen.core.design.decision import Alternative
 from pipegen.core.design.inputs import DATABASES, EVENTS, Inputs, SourceInputs
-from pipegen.core.design.model import Alternative
 from pipegen.core.design.told import Told, Trouble, unknown
 
 MODES = ("batch", "frequent-batch", "micro-batch", "spark-streaming", "flink")

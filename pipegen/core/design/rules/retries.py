@@ -6,7 +6,7 @@ import re
 
 from pipegen.core import units
 from pipegen.core.design import calibration as c
-from pipegen.core.design.model import Alternative
+from pipegen.core.design.decision import Alternative
 from pipegen.core.design.told import Told, Trouble
 
 

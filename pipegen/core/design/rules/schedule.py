@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pipegen.core import units
 from pipegen.core.design import calibration as c
+from pipegen.core.design.decision import Alternative
 from pipegen.core.design.inputs import SourceInputs
-from pipegen.core.design.model import Alternative
 from pipegen.core.design.rules import mode as modes
 from pipegen.core.design.told import Told, Trouble
 
