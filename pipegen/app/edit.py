@@ -157,7 +157,7 @@ def _below(values: Any, at: Sequence[str]) -> list[_Own]:
     match at:
         case ("defaults", *key):
             sources, own = list(_at(values, ("sources",)) or ()), True
-        case ("sources", name, *key) if key and key[0] != "tables":
+        case ("sources", name, *key) if key and key[0] not in ("tables", "description", "was"):
             sources, own = [name], False
         case _:
             return []

@@ -77,7 +77,7 @@ def of_repository(start: Path, id: str | None = None) -> Explanation:
     raw = (root / workspace.SPEC_FILE).read_bytes()
     now, missing = read(root, lock, raw)
     settled = settle(now, previous(root, lock, now), id)
-    notes = [*unmeasured(missing), *settled.lost]
+    notes = [*unmeasured(missing), *settled.lost, *settled.explained.refused]
     if digest(raw) != lock.inputs.get(workspace.SPEC_FILE, digest(raw)):
         notes.append(
             "pipegen.yml was edited since the last update: this is the design that `pipegen update` would make"
@@ -100,7 +100,8 @@ def of_answers(document: yaml_file.Document, folder: Path | None, id: str | None
     found = {} if folder is None else _measured(folder, spec.sources)
     missing = [name for name in spec.sources if name not in found]
     explained = explain(spec, found, ids=_ids(decide(spec, found).decisions, id))
-    return _part(Explanation(None, tuple(spec.sources), explained, notes=unmeasured(missing)), id)
+    notes = (*unmeasured(missing), *explained.refused)
+    return _part(Explanation(None, tuple(spec.sources), explained, notes=notes), id)
 
 
 def _part(whole: Explanation, id: str | None) -> Explanation:

@@ -6,7 +6,7 @@ numbers or of a newer pipegen, the choice of the lock stays until ``--accept-des
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,12 @@ class Inputs:
 
     spec: PipelineSpec
     measured: Mapping[str, Measured]
+
+    def accepted(self, locked: Mapping[str, str]) -> dict[str, str]:
+        """The choices of a lock, as :func:`accepted_by` completes them."""
+        from pipegen.core.design.decide import decide
+
+        return accepted_by(locked, decide(self.spec, self.measured).chosen.choice)
 
     def design(self, locate: Locate = lambda _: None, accepted: Mapping[str, str] | None = None) -> Design:
         from pipegen.core.design.architect import design
@@ -81,7 +87,7 @@ def weigh(
 
     anew = {d.id: d for d in decide(now.spec, now.measured).decisions}
     _refuse_unknown(accept, anew)
-    accepted = {**_not_asked_then(accepted, anew), **accepted}
+    accepted = accepted_by(accepted, anew)
     flips = {
         id: old for id, old in accepted.items() if id in anew and anew[id].choice != old and not anew[id].overridden
     }
@@ -94,13 +100,16 @@ def weigh(
     return Weighed(anew, flips, {id: choice for id, choice in held.items() if id not in lost}, lost)
 
 
-def _not_asked_then(accepted: Mapping[str, str], anew: Mapping[str, Decision]) -> dict[str, str]:
-    """What a repository was on questions that no version of then asked: it stays so, like any accepted choice."""
+def accepted_by(accepted: Mapping[str, str], ids: Iterable[str]) -> dict[str, str]:
+    """The accepted choices with what a repository was on questions that no version of then asked: that stays so, too.
+
+    ``ids`` are the decisions of today.
+    """
     from pipegen.core.design.built import BEFORE_ASKED
 
     asked = {id.rpartition(".")[2] for id in accepted}
     silent = {question: choice for question, choice in BEFORE_ASKED.items() if accepted and question not in asked}
-    return {id: silent[id.rpartition(".")[2]] for id in anew if id.rpartition(".")[2] in silent}
+    return {**{id: silent[id.rpartition(".")[2]] for id in ids if id.rpartition(".")[2] in silent}, **accepted}
 
 
 def _lost(now: Inputs, held: Mapping[str, str]) -> dict[str, str]:
@@ -111,11 +120,26 @@ def _lost(now: Inputs, held: Mapping[str, str]) -> dict[str, str]:
         return {}
     made = decide(now.spec, now.measured, held)
     kept = {d.id: d.choice for d in made.decisions}
+    lost = {id: choice for id, choice in held.items() if kept.get(id) != choice}
     missed = {u.id for u in made.unmet}
     if missed:
         missed -= {u.id for u in decide(now.spec, now.measured).unmet}
-    sources = {id.split(".", 1)[0] for id in missed}
-    return {id: choice for id, choice in held.items() if kept.get(id) != choice or id.split(".", 1)[0] in sources}
+    if missed:
+        rest = {id: choice for id, choice in held.items() if id not in lost}
+        lost |= _to_blame(now, rest, missed)
+    return lost
+
+
+def _to_blame(now: Inputs, held: Mapping[str, str], missed: set[str]) -> dict[str, str]:
+    """The held choices without one of which a demand would not be missed; all of them, where it takes more than one."""
+    from pipegen.core.design.decide import decide
+
+    def left(id: str) -> set[str]:
+        others = {other: choice for other, choice in held.items() if other != id}
+        return missed & {u.id for u in decide(now.spec, now.measured, others).unmet}
+
+    blamed = {id: choice for id, choice in held.items() if left(id) < missed}
+    return blamed or dict(held)
 
 
 @dataclass(frozen=True)

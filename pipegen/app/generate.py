@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from pipegen import __version__
 from pipegen.app import completion, connection, equivalent
 from pipegen.app.answers import Draft, Given, draft, path_here
-from pipegen.core import blueprint_answers, yaml_text
+from pipegen.core import blueprint_answers, names, yaml_text
 from pipegen.core.blueprint import Blueprint
 from pipegen.core.errors import Problem, SourceError, SpecError, UsageError
 from pipegen.core.lock import LOCK_PATH, Lock, LockedBlueprint, RenderInput, base_archive, lock_files, lock_text
@@ -95,7 +95,8 @@ def noted(
             if found.malformed:
                 rows = "row does" if found.malformed == 1 else "rows do"
                 notes.append(f"{name}.{table}: {found.malformed:,} {rows} not parse, and will go to quarantine")
-            personal = [c for c, column in found.columns.items() if column.personal and c not in said.columns]
+            told = {names.identifier(c) for c in said.columns}
+            personal = [c for c, column in found.columns.items() if column.personal and names.identifier(c) not in told]
             if personal:
                 notes.append(
                     f"{name}.{table}: {', '.join(personal)} may be personal data and will land as it is; "

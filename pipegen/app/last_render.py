@@ -97,10 +97,12 @@ def last_render(root: Path, lock: Lock) -> LastRender:
     }
     facts = measured_from({name: inputs[path] for name, path in by_source.items()}, list(spec.sources))
     blueprints = _blueprints(spec, root, lock)
-    design = flips.Inputs(spec, facts).design(accepted=lock.design)
+    now = flips.Inputs(spec, facts)
+    accepted = now.accepted(lock.design)
+    design = now.design(accepted=accepted)
     answers = blueprint_answers.answers(spec, [b.manifest for b in blueprints], said.document.locate)
     its = {name: documents[path] for name, path in by_source.items()}
-    return LastRender(spec, said, its, facts, tuple(blueprints), replace(design, answers=answers), lock.design)
+    return LastRender(spec, said, its, facts, tuple(blueprints), replace(design, answers=answers), accepted)
 
 
 def _today(root: Path, path: str) -> yaml_file.Document | None:

@@ -16,7 +16,7 @@ from pipegen.core import yaml_text
 from pipegen.core.design import document as plain
 from pipegen.core.design.decision import Decision
 from pipegen.core.design.explain import Explained, explain
-from pipegen.core.errors import PipegenError, Problem
+from pipegen.core.errors import Problem, SpecError, UsageError
 from pipegen.core.lock import Lock
 from pipegen.core.plan import SCHEMA_VERSION, ChangePlan
 from pipegen.core.spec import address
@@ -116,7 +116,7 @@ def plan(
 def _before(root: Path, lock: Lock, was: bytes, then: Inputs | None) -> Explained:
     """The design of the last render; where its inputs are lost, that of the inputs as they are."""
     of = then if then is not None else explaining.read(root, lock, was)[0]
-    return explain(of.spec, of.measured, lock.design)
+    return explain(of.spec, of.measured, of.accepted(lock.design))
 
 
 def _changes(before: Explained, after: Explained, renamed: Callable[[str], str]) -> tuple[Change, ...]:
@@ -137,7 +137,7 @@ def _files(request: update.Request, fails: bool, progress: Progress) -> tuple[Ch
     """The plan of the update; where the design ``fails``, why there is none."""
     try:
         return update.update(request, progress).plan, ()
-    except PipegenError as error:
+    except (SpecError, UsageError) as error:
         if not fails:
             raise
         return None, tuple(error.problems())

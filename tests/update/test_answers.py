@@ -67,7 +67,7 @@ def large(tmp_path: Path) -> Path:
     spec = root / "pipegen.yml"
     spec.write_text(re.sub(r"(?m)^overrides:.*\n(  .*\n)*", "", spec.read_text()))
     measured(root, 90_000_000)
-    done = pipegen(root, "update", "--accept-design", "--set", "defaults.freshness=2h")
+    done = pipegen(root, "update", "--accept-design", "--set", "defaults.freshness=4h")
     assert done.returncode == 0, done.stderr
     return root
 

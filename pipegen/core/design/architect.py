@@ -209,10 +209,15 @@ def _transform(pipeline_id: str, sources: tuple[Source, ...], made: Architecture
         retries=freshest.retries,
         retry_delay_seconds=freshest.retry_delay_seconds,
         max_retry_delay_seconds=freshest.max_retry_delay_seconds,
-        pool_slots=max(
-            running.pool_slots(made.chosen.inputs), *(int(made.choice(f"{s.name}.parallelism")) for s in sources)
-        ),
+        pool_slots=_pool_slots(made, [s.name for s in sources]),
     )
+
+
+def _pool_slots(made: Architecture, sources: Sequence[str]) -> int:
+    """Slots of the one pool that all tasks share: what the narrowest source bears, or what people decided instead."""
+    ids = [f"{name}.parallelism" for name in sources]
+    said = [int(made.choice(id)) for id in ids if id in made.chosen.overridden]
+    return min(said) if said else running.pool_slots(made.chosen.inputs)
 
 
 def _refuse_shared_variables(sources: tuple[Source, ...], found: Findings) -> None:

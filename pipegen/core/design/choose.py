@@ -30,7 +30,7 @@ from pipegen.core.design.told import Trouble
 from pipegen.core.sizing import work
 
 # The least freshness, in seconds, that a mode keeps at all.
-FLOORS = {"batch": c.FREQUENT_BATCH_BELOW, "frequent-batch": c.MICRO_BATCH_BELOW, "micro-batch": c.STREAM_BELOW,
+FLOORS = {"frequent-batch": c.MICRO_BATCH_BELOW, "micro-batch": c.STREAM_BELOW,
           "spark-streaming": c.FLINK_BELOW}  # fmt: skip
 
 
@@ -136,6 +136,14 @@ def choose(
     return chooser.made
 
 
+def held_at(at: Inputs, chosen: Chosen, overrides: Mapping[str, str]) -> dict[str, str]:
+    """The accepted choices that stay at other answers: those that the answers do not change by themselves."""
+    if not chosen.accepted:
+        return {}
+    now, then = choose(chosen.inputs, overrides).choice, choose(at, overrides).choice
+    return {id: choice for id, choice in chosen.accepted.items() if now.get(id) == then.get(id)}
+
+
 def _source(s: SourceInputs, chooser: Chooser) -> SourceChoice:
     p, pick = chooser.inputs, chooser.pick
     freshness = s.freshness
@@ -151,12 +159,12 @@ def _source(s: SourceInputs, chooser: Chooser) -> SourceChoice:
         if extracts[t.name] in extract.MARKS or _by_mark(t, extracts[t.name])
     }
     reached = _reached(mode, freshness)
-    bound, heavy = work.run_seconds(s, mode, extracts, overlaps), extract.heavy(s, extracts)
-    works = schedule.fitting(s, mode, reached, bound, slack, heavy)
-    longest = works[-1] if works else schedule.ceaseless(s, mode, bound, heavy)
+    run_time, heavy = work.run_time(s, mode, extracts, overlaps), extract.heavy(s, extracts)
+    works = schedule.fitting(s, mode, reached, run_time, slack, heavy)
+    longest = works[-1] if works else schedule.ceaseless(s, mode, run_time(None), heavy)
     said = pick(f"{s.name}.schedule", longest, lambda x: schedule.problem(x, works, reached))
     interval = schedule.interval(said)
-    run = work.run_seconds(s, mode, extracts, overlaps, interval) if works else bound
+    run = run_time(interval if works else None)
     how = SourceChoice(mode, said, interval, run, slack, reached, tuple(works), extracts, overlaps, before)
     _rest_of_source(s, how, chooser)
     return how
@@ -169,7 +177,7 @@ def _by_mark(t: TableInputs, choice: str) -> bool:
 
 def _reached(mode: str, freshness: int) -> int:
     """The freshness that a mode is run for: what was asked, or the least that it keeps."""
-    return max(freshness, int(FLOORS[mode].value)) if mode in FLOORS and mode != "batch" else freshness
+    return max(freshness, int(FLOORS[mode].value)) if mode in FLOORS else freshness
 
 
 def _natural_mode(s: SourceInputs, chooser: Chooser, slack: int) -> str:
@@ -193,8 +201,8 @@ def _before(s: SourceInputs, mode: str, chooser: Chooser, slack: int) -> dict[st
 def _fits(s: SourceInputs, mode: str, chooser: Chooser, slack: int, before: Mapping[str, float]) -> bool:
     """Whether a run of a batch fits the freshness."""
     extracts = _extracts(s, mode, chooser.quietly, before)
-    run, heavy = work.run_seconds(s, mode, extracts), extract.heavy(s, extracts)
-    return bool(schedule.fitting(s, mode, _reached(mode, s.freshness), run, slack, heavy))
+    run_time, heavy = work.run_time(s, mode, extracts), extract.heavy(s, extracts)
+    return bool(schedule.fitting(s, mode, _reached(mode, s.freshness), run_time, slack, heavy))
 
 
 def _mode_problem(s: SourceInputs, p: Inputs, natural: str, choice: str) -> Trouble | None:
@@ -222,7 +230,7 @@ def _overlap(s: SourceInputs, t: TableInputs, pick: Callable[..., str]) -> int:
 
 def _rest_of_source(s: SourceInputs, how: SourceChoice, chooser: Chooser) -> None:
     p, pick = chooser.inputs, chooser.pick
-    rows = sum(work.rows_per_run(s, t, how.extracts[t.name]) for t in s.tables)
+    rows = work.rows_of_a_run(s, how.extracts, how.overlaps, how.interval)
     way = direction.choose(s, s.freshness, rows, how.interval)
     pick(f"{s.name}.direction", way, lambda x: direction.problem(s, x, way))
     for t in s.tables:

@@ -83,7 +83,8 @@ def _finished(id: str, told: Told, chosen: Chosen, reasons: Mapping[str, str]) -
     if natural is not None:
         facts = told.because[:1] if id.endswith(".extract") and " rows, read in " in told.because[0] else ()
         said = f"accepted before; decided anew it would be {natural}"
-        return replace(made, because=(said, *facts), flips=(_until_accepted(id, natural),))
+        flip = _until_accepted(id, natural)
+        return replace(made, because=(said, *facts), flips=(flip,), flips_when=flip.text)
     return made
 
 
@@ -107,7 +108,7 @@ def _all(chosen: Chosen) -> dict[str, Told]:
 
 def _of_source(s: SourceInputs, how: SourceChoice, chosen: Chosen) -> dict[str, Told]:
     p, choice, name = chosen.inputs, chosen.choice, s.name
-    rows = sum(work.rows_per_run(s, t, how.extracts[t.name]) for t in s.tables)
+    rows = work.rows_of_a_run(s, how.extracts, how.overlaps, how.interval)
     told = {
         f"{name}.mode": modes.tell(s, p, s.freshness, how.mode, how.fits),
         f"{name}.schedule": schedule.tell(s, how.mode, how.freshness, how.run_seconds, how.schedule, how.slack),

@@ -19,7 +19,7 @@ from pipegen.core.spec.model import PipelineSpec
 
 @dataclass(frozen=True)
 class Explained:
-    """A design with everything that can be said of it."""
+    """A design with everything that can be said of it; ``refused`` are the overrides that were not taken, in a sentence each."""
 
     decisions: tuple[Decision, ...]
     sizing: tuple[Sizing, ...]
@@ -27,6 +27,7 @@ class Explained:
     unbuilt: tuple[Unbuilt, ...]
     open_questions: tuple[OpenQuestion, ...]
     prices: tuple[PriceTier, ...]
+    refused: tuple[str, ...] = ()
 
 
 def explain(
@@ -51,8 +52,14 @@ def explain(
     decisions = tuple(search.of(d) if asked(d) else d for d in made.decisions)
     return Explained(
         decisions, sized(made, decisions), with_nearest(made, spec), lacking(made, spec),
-        open_questions(made.chosen, overrides(spec)), prices(made.chosen, spec, overrides(spec)),
+        open_questions(made.chosen, overrides(spec)), prices(made.chosen, spec, overrides(spec)), refused(made, spec),
     )  # fmt: skip
+
+
+def refused(made: Architecture, spec: PipelineSpec) -> tuple[str, ...]:
+    """A sentence for each override that cannot work or that no decision has."""
+    unknown = [f"override `{id}`: there is no such decision" for id in spec.overrides if id not in made.chosen.choice]
+    return (*unknown, *(f"override `{r.id}: {r.choice}` is not taken: {r.trouble[0]}" for r in made.chosen.refused))
 
 
 def overrides(spec: PipelineSpec) -> dict[str, str]:

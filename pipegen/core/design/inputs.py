@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from pipegen.core import names, units
 from pipegen.core.design import calibration as c
@@ -112,6 +113,11 @@ class SourceInputs:
     bulk: bool = False
     remote: bool = False
 
+    @cached_property
+    def compared_rows(self) -> float:
+        """Rows whose keys are to be compared: of tables that are not tiny, where deletes matter."""
+        return sum(t.rows or 0 for t in self.tables if t.deletes != "ignore" and (t.rows or 0) >= c.TINY_ROWS.value)
+
     @property
     def per_day_bytes(self) -> float:
         return sum(t.per_day * t.row_bytes for t in self.tables)
@@ -119,7 +125,7 @@ class SourceInputs:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything that the rules decide by. ``growth`` is a fraction a month; ``cores`` None where the machine was not described."""
+    """Everything that the rules decide by. ``growth`` is a fraction a month; ``machine`` None where it was not described."""
 
     sources: tuple[SourceInputs, ...]
     destination: str
@@ -212,7 +218,9 @@ def _table(
         return str(next(v for level in levels if (v := getattr(level, field)) is not None))
 
     treated = {column for column, how in own.columns.items() if how != "keep"}
-    personal = [n for n, col in (facts.columns.items() if facts else ()) if col.personal and n not in own.columns]
+    said_of = {names.identifier(column) for column in own.columns}
+    found = facts.columns.items() if facts is not None else ()
+    personal = [n for n, col in found if col.personal and names.identifier(n) not in said_of]
     mark, trouble, indexed = _mark(own, facts, treated)
     row_bytes = _row_bytes(own, said, facts)
     per_day, how = _per_day(own, said, facts, row_bytes, of)

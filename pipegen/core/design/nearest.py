@@ -8,7 +8,7 @@ from dataclasses import replace
 from pipegen.core.design import watches
 from pipegen.core.design.built import Unbuilt, unbuilt
 from pipegen.core.design.candidates import Candidate, candidates
-from pipegen.core.design.choose import Chosen, choose
+from pipegen.core.design.choose import Chosen, choose, held_at
 from pipegen.core.design.day import in_words
 from pipegen.core.design.decision import Option, Unmet
 from pipegen.core.design.flips import MOST_TABLES
@@ -83,7 +83,8 @@ class _Working:
         return remaining is not None and id not in remaining
 
     def _made(self, candidate: Candidate) -> Chosen:
-        return choose(candidate.inputs, {**self._overrides, **candidate.overrides})
+        overrides = {**self._overrides, **candidate.overrides}
+        return choose(candidate.inputs, overrides, held_at(candidate.inputs, self._chosen, overrides))
 
     def _open(self, candidate: Candidate, *, built: bool) -> set[str] | None:
         """What is missed at a candidate, and, where it is to be ``built``, what is not; None where an override in it cannot work."""

@@ -9,7 +9,7 @@ from pipegen.core import units
 from pipegen.core.design import watches
 from pipegen.core.design.built import unbuilt
 from pipegen.core.design.candidates import slower
-from pipegen.core.design.choose import Chosen, choose
+from pipegen.core.design.choose import Chosen, choose, held_at
 from pipegen.core.design.decision import PriceTier
 from pipegen.core.design.inputs import Inputs
 from pipegen.core.design.nearest import summary, who
@@ -29,15 +29,18 @@ def prices(chosen: Chosen, spec: PipelineSpec, overrides: Mapping[str, str]) -> 
     fresher = [t for t in TIERS if t < now][-AROUND:]
     staler = [t for t in TIERS if t > now][:AROUND]
     tiers = [_tier(chosen, spec, now, current=True)]
-    tiers = [_tier(_decided(chosen.inputs, t, overrides), spec, t) for t in fresher] + tiers
-    return tuple(tiers + [_tier(_decided(chosen.inputs, t, overrides), spec, t) for t in staler])
+    tiers = [_tier(_decided(chosen, t, overrides), spec, t) for t in fresher] + tiers
+    return tuple(tiers + [_tier(_decided(chosen, t, overrides), spec, t) for t in staler])
 
 
-def _decided(p: Inputs, tier: int, overrides: Mapping[str, str]) -> Chosen:
+def _decided(chosen: Chosen, tier: int, overrides: Mapping[str, str]) -> Chosen:
+    """The pipeline at a tier; what follows the freshness is free of what people decided for the one of today."""
+    p = chosen.inputs
     now = min(s.freshness for s in p.sources)
     at = slower(p, tier).inputs if tier > now else _fresher(p, now, tier)
-    held = {id: choice for id, choice in overrides.items() if not id.endswith((".schedule", ".mode", ".retries"))}
-    return choose(at, held)
+    free = (".schedule", ".mode", ".retries")
+    held = {id: choice for id, choice in overrides.items() if not id.endswith(free)}
+    return choose(at, held, held_at(at, chosen, held))
 
 
 def _fresher(p: Inputs, now: int, tier: int) -> Inputs:

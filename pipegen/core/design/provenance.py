@@ -217,9 +217,9 @@ FIELDS: Mapping[type, Mapping[str, Origin]] = {
         ("dag_id", _said("name")),
         ("schedule_assets", _said("sources")),
         ("pool", _note("a name of pipegen's own")),
-        ("pool_slots", _decided("destination.engine") + _DESTINATION),
+        ("pool_slots", _decided("{source}.parallelism") + _DESTINATION),
         ("freshness_seconds deadline_seconds", _FRESHNESS),
-        ("retries retry_delay_seconds max_retry_delay_seconds", _FRESHNESS + _note("retried as the sources are")),
+        ("retries retry_delay_seconds max_retry_delay_seconds", _RETRIES + _note("retried as the freshest source is")),
         ("execution_timeout_seconds", _ROWS),
     ),
     m.Pipeline: _each(

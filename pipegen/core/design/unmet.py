@@ -105,7 +105,7 @@ def _of_source(s: SourceInputs, how: SourceChoice, chosen: Chosen, spec: Pipelin
             f"{quantity(rate - rate / arriving)} rows/s",
             f"rows of source `{s.name}` arrive at {quantity(rate)}/s in the busiest hour, faster than one reader takes them",
         )  # fmt: skip
-    rows = sum(work.rows_per_run(s, t, how.extracts[t.name]) for t in s.tables)
+    rows = work.rows_of_a_run(s, how.extracts, how.overlaps, how.interval)
     if chosen.choice[f"{s.name}.direction"] == "pull" and direction.over_the_limit(s, rows, how.interval):
         needs = direction.requests_a_run(s, rows) / max(1, how.interval) * 60
         left = (s.request_rate or 0.0) * RATE_LIMIT_SHARE.value * 60

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import ceil
 
 from pipegen.core.design import calibration as c
@@ -36,6 +36,13 @@ def read_seconds(
     return rows_per_run(s, t, choice, overlap, interval) / extract.read_rate(s, t) + keys
 
 
+def rows_of_a_run(
+    s: SourceInputs, extracts: Mapping[str, str], overlaps: Mapping[str, int], interval: float | None
+) -> float:
+    """Rows that one run reads of all tables."""
+    return sum(rows_per_run(s, t, extracts[t.name], overlaps.get(t.name), interval) for t in s.tables)
+
+
 def arriving_rows(s: SourceInputs, t: TableInputs, seconds: float) -> float:
     """Rows that arrive in some seconds of the busiest hour."""
     return t.per_day * s.peak * seconds / 86_400
@@ -56,17 +63,27 @@ def longest_trigger(s: SourceInputs) -> float:
     return min(s.freshness * c.TRIGGER_SHARE.value, c.TRIGGERS_SECONDS[-1])
 
 
+def run_time(
+    s: SourceInputs, mode: str, extracts: Mapping[str, str], overlaps: Mapping[str, int] | None = None
+) -> Callable[[float | None], float]:
+    """The seconds of one run of a source, or of one of a stream's small batches, by the ``interval`` as in :func:`rows_per_run`."""
+    known = overlaps or {}
+    if mode not in modes.BATCHES:
+        reading = longest_trigger(s) * s.peak * busy(s, s.tables, mode) / readers(s, mode)
+        small = (c.MICRO_BATCH_OVERHEAD.value if mode == "micro-batch" else 0.0) + reading
+        return lambda _: small
+    whole = [t for t in s.tables if extracts[t.name] == "full"]
+    new = [t for t in s.tables if extracts[t.name] != "full"]
+    always = c.RUN_OVERHEAD.value + sum(read_seconds(s, t, "full") for t in whole)
+    return lambda interval: always + sum(read_seconds(s, t, extracts[t.name], known.get(t.name), interval) for t in new)
+
+
 def run_seconds(
     s: SourceInputs, mode: str, extracts: Mapping[str, str], overlaps: Mapping[str, int] | None = None,
     interval: float | None = None,
 ) -> float:  # fmt: skip
     """Estimated seconds of one run of a source; of a stream, of one of its small batches. ``interval`` as in :func:`rows_per_run`."""
-    known = overlaps or {}
-    if mode in modes.BATCHES:
-        reading = sum(read_seconds(s, t, extracts[t.name], known.get(t.name), interval) for t in s.tables)
-        return c.RUN_OVERHEAD.value + reading
-    reading = longest_trigger(s) * s.peak * busy(s, s.tables, mode) / readers(s, mode)
-    return (c.MICRO_BATCH_OVERHEAD.value if mode == "micro-batch" else 0.0) + reading
+    return run_time(s, mode, extracts, overlaps)(interval)
 
 
 def loaded_bytes(s: SourceInputs, extracts: Mapping[str, str], interval: float | None = None) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +24,11 @@ def test_a_cron_expression_runs_at_its_interval(minutes: int) -> None:
     assert schedule.interval(schedule.cron(minutes)) == minutes * 60
 
 
+def takes(seconds: float) -> Callable[[float | None], float]:
+    """A run that takes as long whatever the interval."""
+    return lambda _: seconds
+
+
 def _in(field: str, value: int) -> bool:
     if field == "*":
         return True
@@ -35,7 +42,7 @@ def _in(field: str, value: int) -> bool:
 def test_an_interval_leaves_room_for_lag_run_and_retries(
     how: str, freshness: int, lag: int, run: float, slack: int
 ) -> None:
-    works = schedule.fitting(source(table(), lag=lag), how, freshness, run, slack)
+    works = schedule.fitting(source(table(), lag=lag), how, freshness, takes(run), slack)
     spent = lag + int(run) + slack
     every = [m * 60 for m in c.INTERVALS_MINUTES]
     assert [schedule.interval(one) for one in works] == [i for i in every if i >= run and i + spent <= freshness]
@@ -49,19 +56,19 @@ def test_an_interval_leaves_room_for_lag_run_and_retries(
     ],
 )  # fmt: skip
 def test_the_longest_interval_that_fits_and_the_first_that_does_not(freshness: int, choice: str) -> None:
-    assert schedule.fitting(PLAIN, "batch", freshness, 100, 500)[-1] == choice
-    assert schedule.fitting(PLAIN, "batch", 120 + 599, 100, 500) == [], "a run of 100 s does not end in a minute"
+    assert schedule.fitting(PLAIN, "batch", freshness, takes(100), 500)[-1] == choice
+    assert schedule.fitting(PLAIN, "batch", 120 + 599, takes(100), 500) == [], "a run of 100 s does not end in a minute"
 
 
 def test_a_source_that_lags_leaves_less() -> None:
     behind = source(table(), lag=300)
-    assert schedule.fitting(behind, "batch", HOUR + 600, 100, 200)[-1] == "0 * * * *"
-    assert schedule.fitting(behind, "batch", HOUR + 599, 100, 200)[-1] == "*/30 * * * *"
-    assert schedule.fitting(behind, "spark-streaming", 304, 0, 0)[-1] == "every 2s"
-    assert schedule.fitting(behind, "spark-streaming", 303, 0, 0) == ["every 1s"]
-    assert schedule.fitting(behind, "spark-streaming", 301, 0, 0) == []
-    assert schedule.fitting(behind, "flink", 301, 0, 0) == ["continuous"]
-    assert schedule.fitting(behind, "flink", 300, 0, 0) == [], "what is not there cannot be read in time"
+    assert schedule.fitting(behind, "batch", HOUR + 600, takes(100), 200)[-1] == "0 * * * *"
+    assert schedule.fitting(behind, "batch", HOUR + 599, takes(100), 200)[-1] == "*/30 * * * *"
+    assert schedule.fitting(behind, "spark-streaming", 304, takes(0), 0)[-1] == "every 2s"
+    assert schedule.fitting(behind, "spark-streaming", 303, takes(0), 0) == ["every 1s"]
+    assert schedule.fitting(behind, "spark-streaming", 301, takes(0), 0) == []
+    assert schedule.fitting(behind, "flink", 301, takes(0), 0) == ["continuous"]
+    assert schedule.fitting(behind, "flink", 300, takes(0), 0) == [], "what is not there cannot be read in time"
 
 
 @pytest.mark.parametrize(
@@ -69,20 +76,20 @@ def test_a_source_that_lags_leaves_less() -> None:
     [(60 + 45, "every 60s"), (59 + 45, "every 30s"), (20 + 45, "every 20s"), (19 + 45, "every 15s"), (14 + 45, None)],
 )
 def test_a_micro_batch_has_triggers_of_seconds(freshness: int, choice: str | None) -> None:
-    works = schedule.fitting(PLAIN, "micro-batch", freshness, 15, 30)
+    works = schedule.fitting(PLAIN, "micro-batch", freshness, takes(15), 30)
     assert (works[-1] if works else None) == choice
 
 
 @pytest.mark.parametrize(("freshness", "choice"), [(4, "every 2s"), (3, "every 1s"), (2, "every 1s"), (1, None)])
 def test_a_streams_trigger_takes_half_of_the_freshness(freshness: int, choice: str | None) -> None:
-    works = schedule.fitting(PLAIN, "spark-streaming", freshness, 0.5, 10)
+    works = schedule.fitting(PLAIN, "spark-streaming", freshness, takes(0.5), 10)
     assert (works[-1] if works else None) == choice
 
 
 def test_what_is_delivered_once_a_day_is_read_when_it_is_there() -> None:
     files = source(table(form="files"), kind="files", delivered=(6, 5))
-    assert schedule.fitting(files, "batch", 160, 60, 100) == ["5 6 * * *"]
-    assert schedule.fitting(files, "batch", 159, 60, 100) == []
+    assert schedule.fitting(files, "batch", 160, takes(60), 100) == ["5 6 * * *"]
+    assert schedule.fitting(files, "batch", 159, takes(60), 100) == []
     assert schedule.interval("5 6 * * *") == DAY
     told = schedule.tell(files, "batch", 2 * HOUR, 60, "5 6 * * *", 100)
     assert told.because[0] == "delivered at 06:05 UTC; freshness counts from then"
@@ -95,7 +102,7 @@ def test_seconds_between_two_starts(choice: str, seconds: int) -> None:
 
 
 def test_a_person_may_run_it_oftener_never_more_seldom() -> None:
-    works = schedule.fitting(PLAIN, "batch", 2 * HOUR, 100, 500)
+    works = schedule.fitting(PLAIN, "batch", 2 * HOUR, takes(100), 500)
     for choice in works:
         assert schedule.problem(choice, works, 2 * HOUR) is None
     for choice in ("0 */2 * * *", "0 9-17 * * *", "hourly", ""):

@@ -86,7 +86,7 @@ SIGNED: dict[str, dict[str, str]] = {
         **of("pipeline", transform="etl", alerts="freshness-deadline+rows-lost"), **of("destination", engine="postgres"),
     },
     "logs_3tb": {
-        **of("platform", mode="batch", schedule="*/20 * * * *", direction="pull"),
+        **of("platform", mode="batch", schedule="*/30 * * * *", direction="pull"),
         **of("platform.logs", extract="append", write="replace-by-unit", history="none", partitioning="cluster"),
         **of("pipeline", transform="elt", alerts="freshness-burn+rows-lost"), **of("destination", engine="snowflake"),
     },
@@ -109,7 +109,7 @@ UNBUILT: dict[str, dict[str, str]] = {
         "core_banking.accounts.history":
             "sources.core_banking.tables.accounts.history=scd2 overrides.core_banking.entries.partitioning=none",
     },
-    "iot_alerts": {"destination.kind": "destination.kind=postgres", "sensors.kind": "", "sensors.mode": "nothing"},
+    "iot_alerts": {"destination.kind": "destination.kind=postgres", "sensors.kind": "", "sensors.mode": "sources.sensors.freshness=5m"},
     "saas_api": {"crm.kind": f"sources.crm={FILES}"},
     "partner_csv": {"partner.kind": f"sources.partner={FILES}"},
     "payment_webhooks": {"provider.kind": f"sources.provider={FILES}"},
@@ -205,7 +205,7 @@ MISSED: list[tuple[str, str, str]] = [
     ("saas_api", "defaults.freshness=15m", "crm.freshness"),
     ("iot_alerts", "on_call=working-hours", "on_call"),
     ("health_records", "sources.records.tables.patients.columns={full_name: drop}", "records.patients.raw_personal_data"),
-    ("logs_3tb", "defaults.freshness=5m", "platform.freshness"),
+    ("logs_3tb", "defaults.freshness=1m", "platform.freshness"),
 ]  # fmt: skip
 
 

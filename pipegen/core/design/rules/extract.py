@@ -13,7 +13,6 @@ from pipegen.core.design.rules import mode as modes
 from pipegen.core.design.told import Told, Trouble, about, unknown
 
 EXTRACTS = ("full", "append", "watermark", "watermark-keys", "cdc")
-INCREMENTAL = ("watermark", "watermark-keys", "cdc")
 MARKS = ("watermark", "watermark-keys")
 
 
@@ -88,7 +87,7 @@ def heavy(s: SourceInputs, extracts: Mapping[str, str]) -> float:
 
 def keys_together(s: SourceInputs) -> float:
     """Seconds in which the keys of all tables that are not tiny are compared, where deletes matter."""
-    return sum(key_seconds(s, t) for t in s.tables if t.deletes != "ignore" and (t.rows or 0) >= c.TINY_ROWS.value)
+    return s.compared_rows / c.KEY_ROWS_PER_SECOND.value
 
 
 def between_runs(s: SourceInputs) -> int:
@@ -285,6 +284,7 @@ _SOURCES = {
 
 def _because_incremental(s: SourceInputs, t: TableInputs, mode: str, choice: str, before: float) -> list[str]:
     known = "a key and a watermark" if t.key else "a watermark that is a time, and no key"
+    known += ", not indexed: each run scans the table for it" if t.indexed is False else ""
     if choice == "cdc":
         why = [f"{mode} is faster than polling"] if mode not in modes.BATCHES else []
         if t.history == "every-change":

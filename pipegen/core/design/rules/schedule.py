@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pipegen.core import units
 from pipegen.core.design import calibration as c
 from pipegen.core.design.decision import Alternative
@@ -29,23 +31,31 @@ def room(s: SourceInputs, mode: str, freshness: int, run_seconds: float, slack: 
 
 
 def fitting(
-    s: SourceInputs, mode: str, freshness: int, run_seconds: float, slack: int, heavy: float = 0.0
+    s: SourceInputs,
+    mode: str,
+    freshness: int,
+    run_time: Callable[[float | None], float],
+    slack: int,
+    heavy: float = 0.0,
 ) -> list[str]:
     """Every schedule that keeps the freshness, the longest interval last; empty where none does.
 
-    ``heavy``: seconds of a run in which whole tables are read that are not tiny. Runs never overlap, so that none may start before
-    the last is done; and what is read in a day fits the source's window.
+    ``run_time`` gives the seconds of a run by the seconds since the run before, ``heavy`` those in which whole tables are read that are
+    not tiny. Runs never overlap, so that none may start before the last is done; and what is read in a day fits the source's window.
     """
-    left = room(s, mode, freshness, run_seconds, slack)
+
+    def left(interval: float) -> float:
+        return room(s, mode, freshness, run_time(interval), slack)
+
     if mode == "flink":
-        return [CONTINUOUS] if left > 0 else []
+        return [CONTINUOUS] if left(0) > 0 else []
     if mode not in modes.BATCHES:
-        return [f"every {n}s" for n in c.TRIGGERS_SECONDS if run_seconds <= n <= left]
+        return [f"every {n}s" for n in c.TRIGGERS_SECONDS if run_time(n) <= n <= left(n)]
     if s.delivered is not None:  # once a day, when it is there; the freshness counts from then
         hour, minute = s.delivered
-        return [f"{minute} {hour} * * *"] if left >= 0 else []
-    least = _least(s, run_seconds, heavy)
-    return [cron(m) for m in c.INTERVALS_MINUTES if least <= m * 60 <= left]
+        return [f"{minute} {hour} * * *"] if left(86_400) >= 0 else []
+    possible = [m for m in c.INTERVALS_MINUTES if m * 60 <= freshness - s.lag - slack]
+    return [cron(m) for m in possible if _least(s, run_time(m * 60), heavy) <= m * 60 <= left(m * 60)]
 
 
 def ceaseless(s: SourceInputs, mode: str, run_seconds: float, heavy: float) -> str:
