@@ -54,7 +54,7 @@ RATE_LIMIT_SHARE = Threshold(1 / 2, "of a source's rate limit", "the rest is lef
 FULL_READ_SHARE = Threshold(1 / 3, "of freshness", "(H)")
 CHANGED_SHARE_FOR_FULL = Threshold(0.4, "of the rows change a run", "decision model: 30 to 50 % (H)")
 BEARABLE_READ_SHARE = Threshold(
-    1 / 2, "of freshness", "where most rows change anyway; beyond it hardly an interval is left (H)"
+    0.4, "of freshness", "where most rows change anyway; beyond it hardly an interval is left (H)"
 )
 TINY_ROWS = Threshold(100_000, "rows", "(H)")
 KEY_ROWS_PER_SECOND = Threshold(500_000, "keys/s", "keys alone are read and compared (H)")
