@@ -96,7 +96,10 @@ SPECS: dict[str, Spec] = {
     "reads: more than a third of a day, and many rows change": pipeline(
         {
             name: one("mysql", {"t": sized(size, volume=volume, deletes="ignore", lateness="5m")}, change_log=False)
-            for name, size, volume in (("changes", "1900M rows", "850M rows/day"), ("changes_less", "1900M rows", "660M rows/day"), ("unbearable", "2330M rows", "1100M rows/day"))
+            for name, size, volume in (
+                ("changes", "1900M rows", "850M rows/day"), ("changes_less", "1900M rows", "660M rows/day"),
+                ("unbearable", "2330M rows", "1100M rows/day"),
+            )
         },
         "1d", "postgres",
     ),

@@ -182,6 +182,15 @@ NEAR_A_THRESHOLD = [
         "1h",
         SOURCES["postgres"] | {"tables": {"orders": TABLES["orders"] | {"size": "90M rows", "volume": "1 rows/day"}}},
     ),
+    spec(
+        "1d",
+        SOURCES["postgres"]
+        | {
+            "tables": {
+                "orders": TABLES["orders"] | {"size": "1900M rows", "volume": "900M rows/day", "deletes": "ignore"}
+            }
+        },
+    ),
     spec("10s", SOURCES["kafka"] | {"keyed": True, "volume": "9G rows/day", "row_size": "1 KB"}),
     spec(
         "10s",
