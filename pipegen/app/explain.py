@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipegen.app import render_update
-from pipegen.app.flips import Inputs, weigh
+from pipegen.app.accepted import Inputs, weigh
 from pipegen.app.inputs import sources_of
 from pipegen.app.repository import inputs_of, lock_of, measured_from
 from pipegen.core import names

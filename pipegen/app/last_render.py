@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipegen.app import flips
+from pipegen.app.accepted import Inputs
 from pipegen.app.repository import inputs_of, measured_from
 from pipegen.app.template_source import located
 from pipegen.core import blueprint_answers
@@ -97,7 +97,7 @@ def last_render(root: Path, lock: Lock) -> LastRender:
     }
     facts = measured_from({name: inputs[path] for name, path in by_source.items()}, list(spec.sources))
     blueprints = _blueprints(spec, root, lock)
-    now = flips.Inputs(spec, facts)
+    now = Inputs(spec, facts)
     accepted = now.accepted(lock.design)
     design = now.design(accepted=accepted)
     answers = blueprint_answers.answers(spec, [b.manifest for b in blueprints], said.document.locate)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipegen.app import edit, update
 from pipegen.app import explain as explaining
-from pipegen.app.flips import Inputs
+from pipegen.app.accepted import Inputs
 from pipegen.app.repository import lock_of
 from pipegen.core import yaml_text
 from pipegen.core.design import document as plain

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pipegen.app import flips, generate
+from pipegen.app import generate
+from pipegen.app.accepted import Inputs, settle
 from pipegen.app.repository import measured_from
 from pipegen.core import blueprint_answers, names
 from pipegen.core.blueprint import Blueprint, Manifest
@@ -83,7 +84,7 @@ class Pipeline:
         """Design and render anew.
 
         Raises:
-            UsageError: what :func:`pipegen.app.flips.settle` refuses.
+            UsageError: what :func:`pipegen.app.accepted.settle` refuses.
             SpecError, BlueprintError: as for a new repository.
         """
         locate = self.document.locate
@@ -92,8 +93,8 @@ class Pipeline:
         fresh = fresh_renames(self.spec, old)
         renamed = renamed_decisions(fresh)
         accepted = {renamed(id): choice for id, choice in lock.design.items()}
-        now = flips.Inputs(self.spec, self.measured)
-        settled = flips.settle(now, old, accepted, accept, locate, renamed)
+        now = Inputs(self.spec, self.measured)
+        settled = settle(now, old, accepted, accept, locate, renamed)
         answers = blueprint_answers.answers(self.spec, [b.manifest for b in self.blueprints], locate)
         from pipegen.core.design.architect import documented
 
@@ -144,7 +145,7 @@ def _by_source(raw: Mapping[str, bytes]) -> dict[str, bytes]:
     }
 
 
-def inputs_before(raw: Mapping[str, bytes] | None) -> flips.Inputs | None:
+def inputs_before(raw: Mapping[str, bytes] | None) -> Inputs | None:
     """The spec and the measurements of the last render; None where they cannot be read today."""
     if raw is None:
         return None
@@ -152,7 +153,7 @@ def inputs_before(raw: Mapping[str, bytes] | None) -> flips.Inputs | None:
         document = yaml_file.parse(raw[workspace.SPEC_FILE], workspace.SPEC_FILE)
         spec = spec_load.load(document.values, document.locate)
         files = _by_source(raw)
-        return flips.Inputs(spec, measured_from(files, list(spec.sources), registry.unseen(spec.sources)))
+        return Inputs(spec, measured_from(files, list(spec.sources), registry.unseen(spec.sources)))
     except (PipegenError, KeyError):
         return None
 
@@ -167,7 +168,7 @@ class Renamed:
     was_table: str | None = None
 
 
-def fresh_renames(spec: PipelineSpec, before: flips.Inputs | None) -> list[Renamed]:
+def fresh_renames(spec: PipelineSpec, before: Inputs | None) -> list[Renamed]:
     """The renames since the last render: a ``was:`` that the spec of then had already is over."""
     known = before.spec.sources if before is not None else {}
     found = []
