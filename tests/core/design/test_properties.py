@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipegen.core import units
+from pipegen.core.design import calibration
 from pipegen.core.design.choose import SourceChoice
 from pipegen.core.design.decide import UNSEEN, Architecture, decide
 from pipegen.core.design.explain import explain
@@ -21,6 +22,7 @@ from pipegen.core.design.inputs import SourceInputs, TableInputs
 from pipegen.core.design.rules import extract, history, retries
 from pipegen.core.design.rules import mode as modes
 from pipegen.core.measured import Measured
+from pipegen.core.sizing import work
 from pipegen.core.spec import load
 from tests.core.design.any_spec import Values, situations
 
@@ -90,6 +92,22 @@ WORDS = (
 
 
 @MANY
+@given(situations())
+def test_a_freshness_that_no_batch_keeps_is_kept_by_none(situation: Situation) -> None:
+    """Each interval with the run that it has: none is as long as its run and leaves room for it and the retries."""
+    made = designed(situation).chosen
+    for s in made.inputs.sources:
+        how = made.sources[s.name]
+        if how.fits or how.mode not in modes.BATCHES or s.delivered is not None:
+            continue
+        run_time = work.run_time(s, how.mode, how.extracts, how.overlaps)
+        a_day = extract.heavy(s, how.extracts) * 86_400 / s.window if s.window else 0.0
+        for interval in (m * 60 for m in calibration.INTERVALS_MINUTES):
+            run = run_time(interval)
+            kept = interval + int(run) + s.lag + how.slack <= how.freshness
+            assert not (kept and interval >= run and interval >= a_day), (interval, run)
+
+
 @given(situations(), st.data())
 def test_what_a_person_chose_instead_is_taken_or_refused_and_contradicts_nothing(
     situation: Situation, data: st.DataObject
