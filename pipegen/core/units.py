@@ -16,7 +16,8 @@ _AMOUNT = rf"{_NUMBER}\s*(?:(?P<scale>[kmgbt]?)\s*(?P<rows>rows?|events?)|(?P<by
 _SIZE = re.compile(_AMOUNT)
 _VOLUME = re.compile(rf"{_AMOUNT}\s*/\s*(?P<period>[a-z]+)")
 _RATE = re.compile(rf"{_NUMBER}\s*(?P<scale>[kmgbt]?)\s*(?:requests?|calls?)\s*/\s*(?P<period>[a-z]+)")
-_PER_DAY = {"second": 86_400.0, "minute": 1440.0, "hour": 24.0, "day": 1.0, "week": 1 / 7, "month": 1 / 30.44}
+MONTH_DAYS = 30.44  # on average
+_PER_DAY = {"second": 86_400.0, "minute": 1440.0, "hour": 24.0, "day": 1.0, "week": 1 / 7, "month": 1 / MONTH_DAYS}
 _PERIOD = {"s": "second", "sec": "second", "min": "minute", "h": "hour", "d": "day", "w": "week"}
 
 DURATION_HINT = "a number and s, m, h, d or w: `15m`, `2h`, `1d`"
@@ -28,7 +29,7 @@ TIME_HINT = "a time of day in UTC: `06:00`"
 FACTOR_HINT = "a number and x: `4x`"
 SHARE_HINT = "a percentage: `99%`, `99.9%`"
 GROWTH_HINT = "a percentage a period: `5%/month`"
-_LONGEST = 100 * 365 * 86_400  # a century: what is longer is a slip of the keyboard
+CENTURY = 100 * 365 * 86_400  # s; what is longer is a slip of the keyboard
 _MOST = 1e18  # of rows or bytes, held or moved in a day: likewise
 _MOST_REQUESTS = 1e9  # a second
 
@@ -43,7 +44,7 @@ def duration(text: str) -> int:
     if not re.fullmatch(r"(\d+(\.\d+)?[smhdw])+", compact):
         raise ValueError(f"`{shorten(text)}` is not a duration; allowed is {DURATION_HINT}")
     seconds = sum(Decimal(n) * SECONDS[unit] for n, _, unit in re.findall(r"(\d+(\.\d+)?)([smhdw])", compact))
-    if seconds > _LONGEST:
+    if seconds > CENTURY:
         raise ValueError(f"`{shorten(text)}` is longer than a century")
     if seconds < 1 or seconds != int(seconds):
         raise ValueError(f"`{shorten(text)}` is not a whole number of seconds above zero")
@@ -196,5 +197,5 @@ def growth(text: str) -> float:
     match = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*%\s*/\s*(day|week|month|year)", text.strip().lower())
     if not match or not -100 < float(match[1]) <= 1000:
         raise ValueError(f"`{shorten(text)}` is not a growth; allowed is {GROWTH_HINT}")
-    periods = {"day": 30.44, "week": 30.44 / 7, "month": 1.0, "year": 1 / 12}[match[2]]
+    periods = {"day": MONTH_DAYS, "week": MONTH_DAYS / 7, "month": 1.0, "year": 1 / 12}[match[2]]
     return float((1 + float(match[1]) / 100) ** periods - 1)

@@ -120,10 +120,3 @@ def _mode(rule: FileRule, own: int) -> int:
     if rule.mode is not None:
         return int(rule.mode, 8)
     return MODE_EXECUTABLE if own & 0o100 else MODE_FILE
-
-
-def selects(blueprint: Blueprint, design: Design) -> bool:
-    """Whether a blueprint takes part in a design."""
-    templates = Templates(blueprint.origin, CodeCache(None, ""))
-    names = {**design.context(), "answers": _answers(blueprint, design)}
-    return bool(templates.evaluate(blueprint.manifest.when, names, "when"))

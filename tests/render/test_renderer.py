@@ -10,7 +10,7 @@ import pytest
 from pipegen.core.blueprint import Blueprint
 from pipegen.core.errors import BlueprintError
 from pipegen.core.tree import FileTree
-from pipegen.render.renderer import render, selects
+from pipegen.render.renderer import render
 from tests.render.blueprints import blueprint
 from tests.render.designs import design, source, table
 
@@ -106,8 +106,6 @@ def test_a_blueprint_that_does_not_apply_renders_and_contributes_nothing() -> No
     off = blueprint({"a": "x"}, name="off", when="deploy == 'kubernetes'", contributes={"env": [{"name": "A"}]})
     on = blueprint({"b": "<%= contributions.env | length %>"}, name="on")
     assert texts(render([off, on], design())) == {"b": "0"}
-    assert not selects(off, design())
-    assert selects(on, design())
 
 
 def test_answers_are_those_of_the_blueprint_itself() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import log
 
+from pipegen.core import units
 from pipegen.core.design import watches
 from pipegen.core.design.calibration import MICRO_BATCH_BELOW, OVERLAP, RETRIES, RETRY_DELAY, RETRY_SHARE
 from pipegen.core.design.choose import Chosen, choose
@@ -18,7 +19,6 @@ from pipegen.core.design.inputs import Inputs, SourceInputs, TableInputs
 from pipegen.core.design.rules import retries
 from pipegen.core.design.watches import Answer, Watch
 
-MONTH_DAYS = 30.44
 FORESEEN_DAYS = 3650
 """Growth is foreseen for ten years, no longer."""
 STRIDE = 4
@@ -238,7 +238,7 @@ def days_until(flip: Flip, t: TableInputs, growth: float) -> float | None:
         return (flip.flips - flip.now) / t.per_day
     if growth <= 0 or flip.now <= 0 or flip.unit not in ("rows", "rows/day"):
         return None
-    return log(flip.flips / flip.now) / log(1 + growth) * MONTH_DAYS
+    return log(flip.flips / flip.now) / log(1 + growth) * units.MONTH_DAYS
 
 
 def first_threshold(s: SourceInputs, decisions: Mapping[str, Decision], growth: float) -> tuple[float, str] | None:

@@ -13,7 +13,6 @@ from pipegen.core.spec import address
 from pipegen.core.spec.model import Machine
 
 Sets = tuple[tuple[str, str], ...]
-CENTURY = 100 * 365 * 86_400
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def source_freshness(p: Inputs, s: SourceInputs) -> Watch:
         return (((where("sources", s.name, "freshness"), units.duration_text(v)),) if inherits else ()) + own
 
     return Watch(
-        f"{s.name} freshness", "a freshness of {}", "s", s.freshness, 1, CENTURY,
+        f"{s.name} freshness", "a freshness of {}", "s", s.freshness, 1, units.CENTURY,
         lambda v: with_source(p, at_source_freshness(s, v)[0]), sets, units.duration_text,
     )  # fmt: skip
 
@@ -105,9 +104,9 @@ def table_watches(p: Inputs, s: SourceInputs, t: TableInputs) -> dict[str, Watch
 
     duration = units.duration_text
     found = {
-        "freshness": Watch(f"{t.address} freshness", f"a freshness of {{}} of {t.name}", "s", t.freshness, 1, CENTURY,
+        "freshness": Watch(f"{t.address} freshness", f"a freshness of {{}} of {t.name}", "s", t.freshness, 1, units.CENTURY,
                            moved("freshness"), said("freshness", duration), duration),
-        "lateness": Watch(f"{t.address} lateness", f"a lateness of {{}} of {t.name}", "s", t.lateness, 1, CENTURY,
+        "lateness": Watch(f"{t.address} lateness", f"a lateness of {{}} of {t.name}", "s", t.lateness, 1, units.CENTURY,
                           moved("lateness"), said("lateness", duration), duration),
     }  # fmt: skip
     if t.known_rows is not None:
@@ -201,7 +200,7 @@ def whole_answers(p: Inputs, destinations: tuple[str, ...]) -> Iterator[Answer]:
 
 def outage(p: Inputs) -> Watch:
     return Watch(
-        "outage", "an outage of {}", "s", p.outage, 1, CENTURY, lambda v: replace(p, outage=v),
+        "outage", "an outage of {}", "s", p.outage, 1, units.CENTURY, lambda v: replace(p, outage=v),
         lambda v: (("defaults.outage", units.duration_text(v)),), units.duration_text,
     )  # fmt: skip
 

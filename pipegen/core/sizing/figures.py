@@ -15,8 +15,7 @@ from pipegen.core.design.told import about, quantity, size_text
 from pipegen.core.sizing import work
 from pipegen.core.sizing.growth import factor
 
-MONTH_DAYS = 30.44
-MONTH_MINUTES = MONTH_DAYS * 1440
+MONTH_MINUTES = units.MONTH_DAYS * 1440
 YEAR_MONTHS = 12
 
 
@@ -128,7 +127,7 @@ def grown_rows(t: TableInputs, growth: float, months: int = YEAR_MONTHS) -> floa
     rows = t.rows or 0
     if not t.immutable:
         return rows * factor(growth, months)
-    kept = rows + sum(t.per_day * MONTH_DAYS * factor(growth, month) for month in range(months))
+    kept = rows + sum(t.per_day * units.MONTH_DAYS * factor(growth, month) for month in range(months))
     return min(kept, t.per_day * factor(growth, months) * t.retention / 86_400) if t.retention else kept
 
 

@@ -12,8 +12,6 @@ from pipegen.core.design.rules import mode as modes
 from pipegen.core.design.told import Told, Trouble, size_text
 from pipegen.core.sizing import growth, work
 
-CENTURY = 100 * 365 * 86_400
-
 
 def has_topic(s: SourceInputs, mode: str) -> bool:
     """Whether events go through Kafka: they come from there, or a stream reads them."""
@@ -83,7 +81,7 @@ def cap_bytes(s: SourceInputs, outage: int) -> float:
 def retention(s: SourceInputs, p: Inputs, mode: str) -> int:
     """Seconds that a topic keeps what was sent, or a change log what was not yet read."""
     kept = p.outage + c.REPLAY_WINDOW.value if has_topic(s, mode) else p.outage * c.LOG_SAFETY.value
-    return min(CENTURY, ceil(kept))
+    return min(units.CENTURY, ceil(kept))
 
 
 def retention_problem(s: SourceInputs, p: Inputs, mode: str, choice: str) -> Trouble | None:
