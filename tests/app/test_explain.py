@@ -225,3 +225,17 @@ def test_where_there_is_no_repository_there_is_nothing_to_explain(tmp_path: Path
 def test_a_template_was_not_designed(values: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="template"):
         of_answers(yaml_file.Document("pipegen.yml", values), None)
+
+
+def test_an_override_that_is_not_taken_is_said() -> None:
+    text = (
+        "name: p\nsources:\n  a: {kind: files, path: x, tables: {t: {}}}\n"
+        "overrides:\n  a.t.extract: {choice: cdc}\n  a.nonsense: {choice: x}\n"
+    )
+    found = of_answers(yaml_file.parse(text.encode(), "pipegen.yml"), None)
+    assert [d.choice for d in found.explained.decisions if d.id == "a.t.extract"] == ["full"]
+    said = [note for note in found.notes if note.startswith("override")]
+    assert said == [
+        "override `a.nonsense`: there is no such decision",
+        "override `a.t.extract: cdc` is not taken: `cdc` is not a choice of `a.t.extract` that works",
+    ]

@@ -350,3 +350,33 @@ def test_any_spec_gives_a_design_or_every_problem_and_no_name_twice(
         assert set(mart.grain) <= {c.id for c in mart.columns}
     if data["marts"] is None:
         assert len(result.marts) == len(tables), "every table has a default mart"
+
+
+def test_the_pool_that_all_tasks_share_is_what_the_narrowest_source_bears() -> None:
+    two = {
+        "a": {"kind": "postgres", "url_env": "A_URL", "connections": 4},
+        "b": {"kind": "postgres", "url_env": "B_URL"},
+    }
+    facts = measured(t=keyed("id"), u=keyed("id"))
+
+    def slots(**more: Any) -> int:
+        data = {"name": "p", "sources": two, "destination": {"kind": "postgres"}, **more}
+        return design(load(data), {"a": facts, "b": facts}).transform.pool_slots
+
+    assert slots() == 1, "a quarter of four connections"
+    assert slots(overrides={"b.parallelism": {"choice": "3"}}) == 3, "a person may share them out otherwise"
+    two["a"]["connections"] = 100
+    assert slots() == 4
+
+
+def test_what_a_column_is_called_downstream_says_it_too() -> None:
+    """Personal data that may not land raw, and a column that people name by its id."""
+    columns = {"id": {"type": "bigint"}, "E-Mail": {"type": "text", "personal": {"guess": "email", "how": "name"}}}
+    facts = {"db": measured(people={**keyed("id"), "columns": columns})}
+    table: dict[str, Any] = {"columns": {"e_mail": "tokenise"}}
+    data = spec_of(sources={"db": {"kind": "sqlite", "path": "x", "tables": {"people": table}}})
+    data["raw_personal_data"] = "forbidden"
+    assert design(load(data), facts).sources[0].tables[0].columns[1].treatment == "tokenise"
+    table["columns"] = {}
+    with pytest.raises(SpecError, match="nothing is said of E-Mail"):
+        design(load(data), facts)
