@@ -32,9 +32,9 @@ class Inputs:
 
     def accepted(self, locked: Mapping[str, str]) -> dict[str, str]:
         """The choices of a lock, as :func:`accepted_by` completes them."""
-        from pipegen.core.design.decide import decide
+        from pipegen.core.design.decide import choices
 
-        return accepted_by(locked, decide(self.spec, self.measured).chosen.choice)
+        return accepted_by(locked, choices(self.spec, self.measured).choice)
 
     def design(self, locate: Locate = lambda _: None, accepted: Mapping[str, str] | None = None) -> Design:
         from pipegen.core.design.architect import design
@@ -200,7 +200,7 @@ def asked_for(now: Inputs, before: Inputs | None, renamed: Callable[[str], str])
         return set()
     measured = {renamed(f"{name}.").removesuffix("."): found for name, found in before.measured.items()}
     numbers = {name: measured.get(name, found) for name, found in now.measured.items()}
-    from pipegen.core.design.decide import decide
+    from pipegen.core.design.decide import choices
 
-    old = {renamed(d.id): d.choice for d in decide(before.spec, before.measured).decisions}
-    return {d.id for d in decide(now.spec, numbers).decisions if old.get(d.id) != d.choice}
+    old = {renamed(id): choice for id, choice in choices(before.spec, before.measured).choice.items()}
+    return {id for id, choice in choices(now.spec, numbers).choice.items() if old.get(id) != choice}

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipegen.app import render_update
 from pipegen.app.accepted import Inputs, weigh
+from pipegen.app.generate import unmeasured
 from pipegen.app.inputs import sources_of
 from pipegen.app.repository import inputs_of, lock_of, measured_from
 from pipegen.core import names
@@ -137,12 +138,6 @@ def _measured(folder: Path, sources: Iterable[str]) -> dict[str, Measured]:
     files = {name: workspace.read_file(folder, f"sources/{name}.yml") for name in sources}
     there = {name: content for name, content in files.items() if content is not None}
     return measured_from(there, list(there))
-
-
-def unmeasured(missing: Iterable[str]) -> tuple[str, ...]:
-    """What is to be said of the sources that were never looked at."""
-    shown = ", ".join(missing)
-    return (f"not measured: {shown}; decided from what pipegen.yml says",) if shown else ()
 
 
 @dataclass(frozen=True)

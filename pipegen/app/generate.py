@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -86,7 +86,7 @@ def noted(
 ) -> list[str]:
     """What was found at the sources and is worth a person's look; ``treat`` is how it is said what becomes of personal data."""
     unseen = [name for name in spec.sources if name not in facts]
-    notes = [f"not measured: {', '.join(unseen)}; decided from what pipegen.yml says"] if unseen else []
+    notes = [*unmeasured(unseen)]
     for name, source in spec.sources.items():
         if name not in facts:
             continue
@@ -103,6 +103,12 @@ def noted(
                     f"say what becomes of it: `{treat}`, `tokenise`, `drop` or `keep`"
                 )
     return notes
+
+
+def unmeasured(missing: Iterable[str]) -> tuple[str, ...]:
+    """What is to be said of the sources that were never looked at."""
+    names = ", ".join(missing)
+    return (f"not measured: {names}; decided from what pipegen.yml says",) if names else ()
 
 
 def shown(target: Path, cwd: Path) -> str:

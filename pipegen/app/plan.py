@@ -11,6 +11,7 @@ from typing import Any
 from pipegen.app import edit, update
 from pipegen.app import explain as explaining
 from pipegen.app.accepted import Inputs
+from pipegen.app.generate import unmeasured
 from pipegen.app.repository import lock_of
 from pipegen.core import yaml_text
 from pipegen.core.design import document as plain
@@ -109,7 +110,7 @@ def plan(
     files, refused = _files(request, bool(after.unmet or after.unbuilt or missing), progress)
     return WhatIf(
         root, _shown(edit.addressed(was, sets)), before, after, _changes(before, after, last.renamed), files, refused,
-        (*edit.own_values(was, sets), *explaining.unmeasured(missing), *settled.notes),
+        (*edit.own_values(was, sets), *unmeasured(missing), *settled.notes),
     )  # fmt: skip
 
 

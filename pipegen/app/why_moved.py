@@ -13,14 +13,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipegen.app.last_render import LastRender
-from pipegen.core.design.choose import choose
+from pipegen.core.design.decide import choices
 from pipegen.core.design.decision import Decision
-from pipegen.core.design.inputs import inputs
 from pipegen.core.errors import SpecError
 from pipegen.core.measured import Measured
 from pipegen.core.spec import load as spec_load
 from pipegen.core.spec.load import Address
-from pipegen.core.spec.model import PipelineSpec
 from pipegen.store import workspace
 
 _DURATIONS = ("1s", "5s", "30s", "2m", "10m", "30m", "1h", "3h", "12h", "1d", "7d", "60d", "3000d")
@@ -102,7 +100,7 @@ class _Trial:
         self._source = None if name == workspace.SPEC_FILE else name.removeprefix("sources/").removesuffix(".yml")
         self._values = (last.said if self._source is None else last.measured[self._source]).values
         self._catalog = last.spec.catalog
-        self._before = _choices(self._spec, self._facts)
+        self._before = choices(self._spec, self._facts).choice
 
     def of(self, address: Address) -> set[str]:
         """The decisions that a value, or one that is in it, moves."""
@@ -116,9 +114,9 @@ class _Trial:
         values = _with(self._values, address, value)
         try:
             if self._source is None:
-                after = _choices(spec_load.load({"catalog": self._catalog, **values}), self._facts)
+                after = choices(spec_load.load({"catalog": self._catalog, **values}), self._facts).choice
             else:
-                after = _choices(self._spec, {**self._facts, self._source: Measured.model_validate(values)})
+                after = choices(self._spec, {**self._facts, self._source: Measured.model_validate(values)}).choice
         except (SpecError, ValidationError):
             return set()
         return {id for id, choice in self._before.items() if after.get(id) != choice}
@@ -132,10 +130,6 @@ class _Trial:
         if at[:1] == ("sources",) and at[2:] == ("kind",):
             return list(_KINDS)
         return [*(_TREATMENTS if at[-2:-1] == ("columns",) else OTHERS.get(str(at[-1]), ())), _NOTHING]
-
-
-def _choices(spec: PipelineSpec, facts: Mapping[str, Measured]) -> Mapping[str, str]:
-    return choose(inputs(spec, facts), {id: said.choice for id, said in spec.overrides.items()}).choice
 
 
 def _leaves(values: Any, address: Address) -> Iterator[Address]:

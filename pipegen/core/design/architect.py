@@ -10,9 +10,9 @@ from pipegen.core import names, units
 from pipegen.core.design import calibration, decide
 from pipegen.core.design.decide import Architecture
 from pipegen.core.design.decision import Decision, Option, Unmet
-from pipegen.core.design.explain import lacking, overrides, sized, with_nearest
+from pipegen.core.design.explain import lacking, sized, with_nearest
 from pipegen.core.design.findings import Findings
-from pipegen.core.design.flips import MOST_TABLES, Flips
+from pipegen.core.design.flips import Flips, is_small
 from pipegen.core.design.inputs import SourceInputs
 from pipegen.core.design.marts import marts
 from pipegen.core.design.model import Design, Load, Pipeline, Source, Table, Transform
@@ -81,8 +81,7 @@ def documented(
 ) -> Design:
     """The design with what its pages tell: records with the flips, the sizing with its first threshold, prices, open questions."""
     whole = decide.decide(spec, measured, accepted)
-    search = Flips(whole.chosen, overrides(spec))
-    small = sum(len(s.tables) for s in whole.chosen.inputs.sources) <= MOST_TABLES
+    search, small = Flips(whole.chosen), is_small(whole.chosen.inputs)
 
     def finish(decision: Decision) -> Decision:
         return search.of(decision) if small else decision
@@ -90,7 +89,7 @@ def documented(
     told = records(whole.decisions, finish)
     return replace(
         made, records=told, sizing=sized(whole, [d for record in told for d in record.decisions]),
-        prices=prices(whole.chosen, spec, overrides(spec)), open_questions=open_questions(whole.chosen, overrides(spec)),
+        prices=prices(whole.chosen, spec), open_questions=open_questions(whole.chosen),
     )  # fmt: skip
 
 

@@ -97,14 +97,12 @@ class Chooser:
 
     def __init__(self, inputs: Inputs, overrides: Mapping[str, str], accepted: Mapping[str, str]) -> None:
         self.inputs = inputs
-        self.overrides = overrides
-        self.accepted = accepted
         self.made = Chosen(inputs, overrides, accepted)
 
     def pick(self, id: str, natural: str, problem: Callable[[str], Trouble | None]) -> str:
         """Take a decision, and note it."""
         choice = natural
-        wanted, held = self.overrides.get(id), self.accepted.get(id)
+        wanted, held = self.made.overrides.get(id), self.made.accepted.get(id)
         if wanted is not None:
             trouble = problem(wanted)
             if trouble is None:
@@ -121,7 +119,7 @@ class Chooser:
 
     def quietly(self, id: str, natural: str, problem: Callable[[str], Trouble | None]) -> str:
         """What :meth:`pick` would take."""
-        wanted = self.overrides.get(id, self.accepted.get(id))
+        wanted = self.made.overrides.get(id, self.made.accepted.get(id))
         return wanted if wanted is not None and wanted != natural and problem(wanted) is None else natural
 
 

@@ -52,10 +52,15 @@ def decide(spec: PipelineSpec, measured: Mapping[str, Measured], accepted: Choic
 
     ``accepted`` are choices that were accepted before, by decision: each stays wherever it still works.
     """
-    overrides = {id: said.choice for id, said in spec.overrides.items()}
-    chosen = choose(inputs(spec, measured), overrides, accepted)
+    chosen = choices(spec, measured, accepted)
     reasons = {id: said.because for id, said in spec.overrides.items() if said.because}
     return architecture(chosen, reasons, spec)
+
+
+def choices(spec: PipelineSpec, measured: Mapping[str, Measured], accepted: Choices | None = None) -> Chosen:
+    """Every choice of a spec, without a word of why; the arguments are those of :func:`decide`."""
+    overrides = {id: said.choice for id, said in spec.overrides.items()}
+    return choose(inputs(spec, measured), overrides, accepted)
 
 
 def architecture(chosen: Chosen, reasons: Mapping[str, str], spec: PipelineSpec) -> Architecture:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipegen.core.design.built import Unbuilt
 from pipegen.core.design.decide import Architecture, decide
 from pipegen.core.design.decision import Decision, OpenQuestion, PriceTier, Sizing, Unmet
-from pipegen.core.design.flips import MOST_TABLES, Flips, first_threshold
+from pipegen.core.design.flips import Flips, first_threshold, is_small
 from pipegen.core.design.nearest import nearest_to_unbuilt, nearest_to_unmet
 from pipegen.core.design.prices import prices
 from pipegen.core.design.unknown import open_questions
@@ -39,12 +39,11 @@ def explain(
     """Explain the design of a spec; never fails for a valid one.
 
     ``accepted`` are choices that were accepted before. Flips are searched for the decisions of ``ids``, or for all of them where
-    the pipeline has no more tables than :data:`MOST_TABLES`.
+    the pipeline has no more tables than :data:`~pipegen.core.design.flips.MOST_TABLES`.
     """
     made = decide(spec, measured, accepted)
     wanted = set(ids) if ids is not None else None
-    search = Flips(made.chosen, overrides(spec))
-    small = sum(len(s.tables) for s in made.chosen.inputs.sources) <= MOST_TABLES
+    search, small = Flips(made.chosen), is_small(made.chosen.inputs)
 
     def asked(decision: Decision) -> bool:
         return decision.id in wanted if wanted is not None else small
@@ -52,7 +51,7 @@ def explain(
     decisions = tuple(search.of(d) if asked(d) else d for d in made.decisions)
     return Explained(
         decisions, sized(made, decisions), with_nearest(made, spec), lacking(made, spec),
-        open_questions(made.chosen, overrides(spec)), prices(made.chosen, spec, overrides(spec)), refused(made, spec),
+        open_questions(made.chosen), prices(made.chosen, spec), refused(made, spec),
     )  # fmt: skip
 
 
@@ -60,11 +59,6 @@ def refused(made: Architecture, spec: PipelineSpec) -> tuple[str, ...]:
     """A sentence for each override that cannot work or that no decision has."""
     unknown = [f"override `{id}`: there is no such decision" for id in spec.overrides if id not in made.chosen.choice]
     return (*unknown, *(f"override `{r.id}: {r.choice}` is not taken: {r.trouble[0]}" for r in made.chosen.refused))
-
-
-def overrides(spec: PipelineSpec) -> dict[str, str]:
-    """The choices that a person took instead, by decision."""
-    return {id: said.choice for id, said in spec.overrides.items()}
 
 
 def sized(made: Architecture, decisions: Iterable[Decision]) -> tuple[Sizing, ...]:
@@ -77,9 +71,9 @@ def sized(made: Architecture, decisions: Iterable[Decision]) -> tuple[Sizing, ..
 
 def with_nearest(made: Architecture, spec: PipelineSpec) -> tuple[Unmet, ...]:
     """The demands that are missed, each with the nearest designs that meet it."""
-    return nearest_to_unmet(made.unmet, made.chosen, spec, overrides(spec))
+    return nearest_to_unmet(made.unmet, made.chosen, spec)
 
 
 def lacking(made: Architecture, spec: PipelineSpec) -> tuple[Unbuilt, ...]:
     """The choices that are not built, each with the nearest designs that are."""
-    return nearest_to_unbuilt(made.unbuilt, made.chosen, spec, overrides(spec))
+    return nearest_to_unbuilt(made.unbuilt, made.chosen, spec)

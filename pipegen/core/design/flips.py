@@ -16,6 +16,7 @@ from pipegen.core.design.calibration import MICRO_BATCH_BELOW, OVERLAP, RETRIES,
 from pipegen.core.design.choose import Chosen, choose
 from pipegen.core.design.decision import Decision, Flip
 from pipegen.core.design.inputs import Inputs, SourceInputs, TableInputs
+from pipegen.core.design.records import WHOLE
 from pipegen.core.design.rules import retries
 from pipegen.core.design.watches import Answer, Watch
 
@@ -27,13 +28,17 @@ MOST_TABLES = 20
 """Of larger sources only the decisions that are asked for by id are searched: each costs some hundred designs."""
 
 
+def is_small(p: Inputs) -> bool:
+    """Whether a pipeline has so few tables that every decision is searched."""
+    return sum(len(s.tables) for s in p.sources) <= MOST_TABLES
+
+
 class Flips:
     """The flips of one design's decisions."""
 
-    def __init__(self, chosen: Chosen, overrides: Mapping[str, str]) -> None:
+    def __init__(self, chosen: Chosen) -> None:
         self._p = chosen.inputs
         self._chosen = chosen
-        self._overrides = overrides
         self._held = {id: chosen.choice[id] for id in chosen.natural if id not in chosen.overridden}
         self._seen: dict[tuple[str, int], Chosen] = {}
         self._answers: dict[tuple[tuple[str, str], ...], Chosen] = {}
@@ -120,12 +125,12 @@ class Flips:
     def _decided(self, p: Inputs, scope: str) -> Chosen:
         """All choices, those that are held today held; of one source alone where the decision is its own."""
         alone = replace(p, sources=tuple(s for s in p.sources if s.name == scope)) if scope else p
-        return choose(alone, self._overrides, self._held)
+        return choose(alone, self._chosen.overrides, self._held)
 
     def _movers(self, id: str) -> tuple[str, list[Watch], list[Answer]]:
         """What may move a decision, and the source that is enough to decide it."""
         source, question = id.split(".", 1)[0], id.rpartition(".")[2]
-        s = next((s for s in self._p.sources if s.name == source and id not in _WHOLE), None)
+        s = next((s for s in self._p.sources if s.name == source and id not in WHOLE), None)
         if s is None:
             return "", list(self._of_whole(question)), list(self._answers_of_whole(question))
         t = next((t for t in s.tables if f"{t.address}.{question}" == id), None)
@@ -186,7 +191,6 @@ class Flips:
                 yield answer
 
 
-_WHOLE = ("pipeline.transform", "destination.engine", "pipeline.alerts", "pipeline.executor")
 _TABLE_NUMBERS: dict[str, tuple[str, ...]] = {
     "extract": ("freshness", "size", "volume"),
     "overlap": ("lateness",),

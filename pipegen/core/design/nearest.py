@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pipegen.core.design import watches
@@ -11,7 +11,7 @@ from pipegen.core.design.candidates import Candidate, candidates
 from pipegen.core.design.choose import Chosen, choose, held_at
 from pipegen.core.design.day import in_words
 from pipegen.core.design.decision import Option, Unmet
-from pipegen.core.design.flips import MOST_TABLES
+from pipegen.core.design.flips import is_small
 from pipegen.core.design.rules import running
 from pipegen.core.design.unmet import missed as missed_by
 from pipegen.core.sizing import figures
@@ -26,20 +26,16 @@ MOST_DEMANDS, MOST_OF_MANY_TABLES = 20, 5
 COSTS = ("compute_minutes_per_month", "scanned_gb_per_month", "stored_gb", "money_per_month")
 
 
-def nearest_to_unmet(
-    missed: Sequence[Unmet], chosen: Chosen, spec: PipelineSpec, overrides: Mapping[str, str]
-) -> tuple[Unmet, ...]:
+def nearest_to_unmet(missed: Sequence[Unmet], chosen: Chosen, spec: PipelineSpec) -> tuple[Unmet, ...]:
     """The demands, each with the three nearest designs that meet it, those that are built first."""
-    working = _Working(chosen, spec, overrides)
+    working = _Working(chosen, spec)
     told = tuple(replace(u, nearest=working.of(u.id)) for u in missed[: working.most])
     return told + tuple(missed[working.most :])
 
 
-def nearest_to_unbuilt(
-    lacking: Sequence[Unbuilt], chosen: Chosen, spec: PipelineSpec, overrides: Mapping[str, str]
-) -> tuple[Unbuilt, ...]:
+def nearest_to_unbuilt(lacking: Sequence[Unbuilt], chosen: Chosen, spec: PipelineSpec) -> tuple[Unbuilt, ...]:
     """The choices, each with the three nearest designs in which they are built."""
-    working = _Working(chosen, spec, overrides)
+    working = _Working(chosen, spec)
     told = tuple(replace(u, nearest=working.of(u.id, lacking=True)) for u in lacking[: working.most])
     return told + tuple(lacking[working.most :])
 
@@ -47,10 +43,10 @@ def nearest_to_unbuilt(
 class _Working:
     """The designs that work of those that are near one."""
 
-    def __init__(self, chosen: Chosen, spec: PipelineSpec, overrides: Mapping[str, str]) -> None:
-        self._chosen, self._spec, self._overrides = chosen, spec, overrides
+    def __init__(self, chosen: Chosen, spec: PipelineSpec) -> None:
+        self._chosen, self._spec = chosen, spec
         self._missed = missed_by(chosen, spec)
-        small = sum(len(s.tables) for s in chosen.inputs.sources) <= MOST_TABLES
+        small = is_small(chosen.inputs)
         self._most_beside = MOST_BESIDE if small else 0
         self.most = MOST_DEMANDS if small else MOST_OF_MANY_TABLES
 
@@ -83,7 +79,7 @@ class _Working:
         return remaining is not None and id not in remaining
 
     def _made(self, candidate: Candidate) -> Chosen:
-        overrides = {**self._overrides, **candidate.overrides}
+        overrides = {**self._chosen.overrides, **candidate.overrides}
         return choose(candidate.inputs, overrides, held_at(candidate.inputs, self._chosen, overrides))
 
     def _open(self, candidate: Candidate, *, built: bool) -> set[str] | None:

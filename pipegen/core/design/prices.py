@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from pipegen.core import units
@@ -23,23 +22,23 @@ AROUND = 2
 OF_FRESHNESS = ("freshness", "rate_limit", "kind", "on_call", "volume", "ceiling")
 
 
-def prices(chosen: Chosen, spec: PipelineSpec, overrides: Mapping[str, str]) -> tuple[PriceTier, ...]:
+def prices(chosen: Chosen, spec: PipelineSpec) -> tuple[PriceTier, ...]:
     """The tiers around the freshness of today, the freshest first."""
     now = min((s.freshness for s in chosen.inputs.sources), default=86_400)
     fresher = [t for t in TIERS if t < now][-AROUND:]
     staler = [t for t in TIERS if t > now][:AROUND]
     tiers = [_tier(chosen, spec, now, current=True)]
-    tiers = [_tier(_decided(chosen, t, overrides), spec, t) for t in fresher] + tiers
-    return tuple(tiers + [_tier(_decided(chosen, t, overrides), spec, t) for t in staler])
+    tiers = [_tier(_decided(chosen, t), spec, t) for t in fresher] + tiers
+    return tuple(tiers + [_tier(_decided(chosen, t), spec, t) for t in staler])
 
 
-def _decided(chosen: Chosen, tier: int, overrides: Mapping[str, str]) -> Chosen:
+def _decided(chosen: Chosen, tier: int) -> Chosen:
     """The pipeline at a tier; what follows the freshness is free of what people decided for the one of today."""
     p = chosen.inputs
     now = min(s.freshness for s in p.sources)
     at = slower(p, tier).inputs if tier > now else _fresher(p, now, tier)
     free = (".schedule", ".mode", ".retries")
-    held = {id: choice for id, choice in overrides.items() if not id.endswith(free)}
+    held = {id: choice for id, choice in chosen.overrides.items() if not id.endswith(free)}
     return choose(at, held, held_at(at, chosen, held))
 
 

@@ -9,14 +9,13 @@ from typing import TypeVar
 
 from pipegen.core.design.day import in_words
 from pipegen.core.design.decision import Decision, Record
+from pipegen.core.design.records import WHOLE, question_of
 
 _Item = TypeVar("_Item")
 _Key = TypeVar("_Key", bound=Hashable)
 
 #: What a threshold with no published source is marked by.
 HEURISTIC = "(H)"
-#: Decisions about no one source or table.
-WHOLE = ("pipeline.transform", "destination.engine", "pipeline.alerts", "pipeline.executor")
 #: What stands in place of the names of all of a record's decisions.
 ALL = "all of these"
 #: Names of one row that are told; of the others their number is.
@@ -160,11 +159,6 @@ def _looks(decision: Decision) -> tuple[tuple[str, str], ...]:
 
 def _pairs(decisions: Iterable[Decision], its: Callable[[Decision], Iterable[_Item]]) -> list[tuple[Decision, _Item]]:
     return [(decision, one) for decision in decisions for one in its(decision)]
-
-
-def question_of(decision: str) -> str:
-    """The question that a decision answers: ``extract`` of ``shop_db.orders.extract``."""
-    return decision.rsplit(".", 1)[-1]
 
 
 def about(decision: str) -> str:

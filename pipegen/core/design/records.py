@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pipegen.core.design.decision import Decision, Record
 
 MOST_TOLD = 20
+# Decisions of no one source or table.
+WHOLE = ("pipeline.transform", "destination.engine", "pipeline.alerts", "pipeline.executor")
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,9 @@ _COUNT = {
 }
 
 
-def open_questions(chosen: Chosen, overrides: Mapping[str, str]) -> tuple[OpenQuestion, ...]:
+def open_questions(chosen: Chosen) -> tuple[OpenQuestion, ...]:
     """Every unknown input that the design depends on."""
-    return tuple(question for s in chosen.inputs.sources for question in _of_source(s, chosen.inputs, overrides))
+    return tuple(question for s in chosen.inputs.sources for question in _of_source(s, chosen.inputs, chosen.overrides))
 
 
 def _of_source(s: SourceInputs, p: Inputs, overrides: Mapping[str, str]) -> Iterator[OpenQuestion]:

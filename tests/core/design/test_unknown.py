@@ -100,7 +100,7 @@ def test_a_change_log_that_is_not_asked_for_changes_no_structure_and_one_that_is
     values, facts = situation
     found = {name: Measured.model_validate(of) for name, of in facts.items()}
     chosen = decide(load.load(values), found).chosen
-    asked_for = open_questions(chosen, {})
+    asked_for = open_questions(chosen)
     for s in chosen.inputs.sources:
         if s.kind in DATABASES and s.log is None:
             at = ["sources", s.name, "change_log"]
