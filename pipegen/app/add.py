@@ -18,7 +18,7 @@ from pipegen.core.spec import source_url, write
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.spec.references import Place, Tables, rewritten
 from pipegen.core.spec.sources import TableSpec
-from pipegen.probe import registry
+from pipegen.probe import Look, registry
 from pipegen.store import workspace, yaml_file
 from pipegen.store.spec_edit import Edit, Put, edited
 
@@ -196,9 +196,9 @@ def _measured(of: Pipeline, source: str, tables: Sequence[str], progress: Progre
     said = of.spec.sources[source]
     place = connection.place(source, said, {})
     try:  # with those that are loaded, which a new table may point to
-        found = registry.probe(said.kind, place, tables=[*of.tables[source], *missing], root=of.root)
+        found = registry.probe(said.kind, place, Look(of.root, [*of.tables[source], *missing]))
     except SourceError:
-        found = registry.probe(said.kind, place, tables=missing, root=of.root)
+        found = registry.probe(said.kind, place, Look(of.root, missing))
     return before.model_copy(update={"tables": {**before.tables, **{t: found.tables[t] for t in missing}}})
 
 

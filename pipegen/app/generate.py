@@ -21,7 +21,7 @@ from pipegen.core.spec import schema, write
 from pipegen.core.spec.load import Locate
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.tree import FileTree, digest
-from pipegen.probe import expressions, registry
+from pipegen.probe import Look, expressions, registry
 from pipegen.store import blueprints as blueprint_store
 from pipegen.store import fetch_url, git, workspace
 
@@ -264,9 +264,8 @@ def probe(spec: PipelineSpec, made: Draft, progress: Progress) -> dict[str, Meas
         if wanted is None and source.tables:
             named = list(dict.fromkeys([*source.tables, *named]))
         every = completion.EVERY_TABLE in made.tables
-        facts[name] = registry.probe(
-            source.kind, places[name], tables=wanted, root=made.target, named=[] if every else named
-        )
+        look = Look(made.target, wanted, [] if every else named, progress=progress)
+        facts[name] = registry.probe(source.kind, places[name], look)
         if not facts[name].tables:
             raise SourceError(f"source `{name}` has no table", hint="name another path, or fill it first")
     return facts

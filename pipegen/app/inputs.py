@@ -17,7 +17,7 @@ from pipegen.core.spec.load import load
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.spec.template import is_template_spec
 from pipegen.core.worktree import Found, Worktree
-from pipegen.probe import registry
+from pipegen.probe import Look, registry
 from pipegen.store import blueprints as blueprint_store
 from pipegen.store import workspace, yaml_file
 from pipegen.store.spec_edit import Put, edited
@@ -127,7 +127,9 @@ def _probed(root: Path, spec: PipelineSpec, progress: Progress) -> dict[str, byt
             continue
         progress(f"looking at {name}")
         wanted = list(source.tables) or None
-        measured[name] = registry.probe(source.kind, connection.place(name, source, {}), tables=wanted, root=root)
+        measured[name] = registry.probe(
+            source.kind, connection.place(name, source, {}), Look(root, wanted, progress=progress)
+        )
     return {
         path: content for path, content in generate.input_files(spec, measured).items() if path != workspace.SPEC_FILE
     }

@@ -11,7 +11,7 @@ from pipegen.core.errors import SourceError, UsageError
 from pipegen.core.measured import Measured
 from pipegen.core.spec.references import Place, rewritten
 from pipegen.core.spec.sources import FilesSource
-from pipegen.probe import registry
+from pipegen.probe import Look, registry
 from pipegen.store import workspace
 from pipegen.store.spec_edit import Edit, Put, Remove, Rename, edited
 
@@ -176,7 +176,7 @@ def _files(of: Pipeline, source: str, new: str) -> str | None:
     if not isinstance(said, FilesSource) or said.is_remote:
         return None
     try:
-        found: Measured = registry.probe(said.kind, said.path, tables=[new], root=of.root)
+        found: Measured = registry.probe(said.kind, said.path, Look(of.root, [new]))
     except SourceError:
         return None
     return found.tables[new].files

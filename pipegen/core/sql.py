@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-from pipegen.core.measured import canonical_sql
 from pipegen.core.reserved import is_reserved
+from pipegen.core.sql_types import canonical_sql
 
 _STRINGS = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -18,10 +17,11 @@ from pipegen.probe.json_lines import first_keys
 from pipegen.probe.landed import connection
 from pipegen.probe.landed_facts import LandedTable, read_facts, read_watermark
 from pipegen.probe.landing import land
+from pipegen.probe.look import Look
 
 
-def measure(path: str, *, tables: Sequence[str] | None, root: Path) -> Measured:
-    """Measure files; see :func:`pipegen.probe.registry.probe`."""
+def measure(path: str, look: Look) -> Measured:
+    """Measure files; see :class:`pipegen.probe.registry.Probe`."""
     with connection() as con:
         headers: dict[Path, Header | None] = {}
 
@@ -30,9 +30,9 @@ def measure(path: str, *, tables: Sequence[str] | None, root: Path) -> Measured:
                 headers[file] = _header(con, file, format_)
             return headers[file]
 
-        folder, found = find_filesets(path, root, header)
+        folder, found = find_filesets(path, look.root, header)
         by_name = {f.name: f for f in found}
-        chosen = choose(tables, by_name, path)
+        chosen = choose(look.tables, by_name, path)
         landed = [read_facts(con, land(con, by_name[name], i)) for i, name in enumerate(chosen)]
         foreign_keys = read_foreign_keys(con, landed)
         measured = {t.name: _table(con, t) for t in landed}

@@ -7,8 +7,8 @@ import re
 
 import duckdb
 
-from pipegen.core.measured import canonical_sql
 from pipegen.core.names import shorten
+from pipegen.core.sql_types import canonical_sql
 from pipegen.probe.filesets import FileSet
 from pipegen.probe.landed import SAMPLE_ROWS, Landed, LandedColumn, escaped
 

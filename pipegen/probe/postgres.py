@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from pipegen.core.errors import SourceError
 from pipegen.core.measured import Measured, MeasuredTable
@@ -13,12 +12,13 @@ from pipegen.core.spec.postgres_url import DEFAULT_SCHEMA, PostgresUrl
 from pipegen.probe import postgres_catalogue as catalogue
 from pipegen.probe import postgres_values as values
 from pipegen.probe.chosen_tables import choose
+from pipegen.probe.look import Look
 from pipegen.probe.postgres_catalogue import Relation
 from pipegen.probe.postgres_connection import Connection, opened, prepare, where
 
 
-def measure(path: str, *, tables: Sequence[str] | None, root: Path, named: Sequence[str] = ()) -> Measured:
-    """Measure a schema of a PostgreSQL database; ``path`` is its URL, see :func:`pipegen.probe.registry.probe`.
+def measure(path: str, look: Look) -> Measured:
+    """Measure a schema of a PostgreSQL database; ``path`` is its URL, see :class:`pipegen.probe.registry.Probe`.
 
     Views are measured where they are named.
     """
@@ -29,7 +29,7 @@ def measure(path: str, *, tables: Sequence[str] | None, root: Path, named: Seque
         _refuse_schema(con, schema, url)
         prepare(con, schema)
         relations = catalogue.list_relations(con, schema)
-        chosen = _chosen(relations, tables, named, f"{where(url)}, schema {schema}")
+        chosen = _chosen(relations, look.tables, look.named, f"{where(url)}, schema {schema}")
         if not chosen:
             raise SourceError(f"schema `{shorten(schema)}` of {where(url)} has no table", hint=_schemas(con))
         _refuse_unreadable(chosen, schema, url)
@@ -56,7 +56,7 @@ def _schemas(con: Connection) -> str:
 def _chosen(
     relations: dict[str, Relation], tables: Sequence[str] | None, named: Sequence[str], source: str
 ) -> list[Relation]:
-    """What is to be measured: see :func:`pipegen.probe.registry.probe`."""
+    """What is to be measured: see :class:`pipegen.probe.look.Look`."""
     if tables is None and named and all(name in relations for name in named):
         tables = named
     there = relations if tables is not None else {n: r for n, r in relations.items() if not r.is_view}

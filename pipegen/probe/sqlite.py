@@ -14,6 +14,7 @@ from pipegen.core.names import identifier, shorten
 from pipegen.probe.chosen_tables import choose
 from pipegen.probe.facts import KEY_SAMPLE_ROWS, ColumnFacts, rate
 from pipegen.probe.keys import find_key, watermark_column
+from pipegen.probe.look import Look
 from pipegen.probe.source_path import located, not_there
 from pipegen.probe.sqlite_schema import TableSchema, list_tables, quoted, read_schema
 from pipegen.probe.sqlite_types import read_columns, with_one_type_a_reference
@@ -25,9 +26,9 @@ _LOCK_SECONDS = 2.0
 _MAGIC = b"SQLite format 3\0"
 
 
-def measure(path: str, *, tables: Sequence[str] | None, root: Path) -> Measured:
-    """Measure a SQLite database; see :func:`pipegen.probe.registry.probe`. Views are measured where they are asked for."""
-    full = located(path, root)
+def measure(path: str, look: Look) -> Measured:
+    """Measure a SQLite database; see :class:`pipegen.probe.registry.Probe`. Views are measured where they are asked for."""
+    full = located(path, look.root)
     _refuse_other_files(full, path)
     with _opened(full, path) as con:
         there = list_tables(con)
@@ -35,8 +36,8 @@ def measure(path: str, *, tables: Sequence[str] | None, root: Path) -> Measured:
             raise SourceError(
                 f"`{path}` has no table", hint="is it the right file? an empty one is a database to SQLite"
             )
-        named = list(there) if tables is not None else [name for name, kind in there.items() if kind == "table"]
-        chosen = choose(tables, named, path)
+        named = list(there) if look.tables is not None else [name for name, kind in there.items() if kind == "table"]
+        chosen = choose(look.tables, named, path)
         _refuse_collisions(chosen, path)
         return Measured(server=Server(kind="sqlite"), tables=_tables(con, chosen))
 

@@ -11,7 +11,7 @@ from pipegen.app import update as updating
 from pipegen.app.answers import Given
 from pipegen.app.generate import apply, generate
 from pipegen.core.errors import PipegenError, SourceError, SpecError, UsageError, WorkspaceError
-from pipegen.probe import registry
+from pipegen.probe import Look, registry
 from pipegen.store import yaml_file
 
 Inputs = dict[str, bytes | None]
@@ -148,9 +148,9 @@ def test_a_password_is_for_the_probe_alone(here: Path, monkeypatch: pytest.Monke
     asked: list[str] = []
     real = registry.probe
 
-    def probe(kind: str, path: str, **how: Any) -> Any:
+    def probe(kind: str, path: str, look: Look) -> Any:
         asked.append(path)
-        return real("sqlite", "../shop.db", tables=None, root=root)
+        return real("sqlite", "../shop.db", look)
 
     monkeypatch.setattr(registry, "probe", probe)
     inputs = add.add_source(root, "crm=postgresql://me:s3cret@db.example.com/crm?schema=sales", cwd=here)
@@ -304,14 +304,14 @@ def test_a_database_server_is_found_by_its_variable(here: Path, monkeypatch: pyt
     real = registry.probe
     asked: list[tuple[str, Any]] = []
 
-    def probe(kind: str, path: str, *, tables: Any, **how: Any) -> Any:
-        asked.append((path, tables))
-        return real("sqlite", "../shop.db", tables=tables, root=root)
+    def probe(kind: str, path: str, look: Look) -> Any:
+        asked.append((path, look.tables))
+        return real("sqlite", "../shop.db", look)
 
     with sqlite3.connect(here / "shop.db") as db:
         db.execute("create table lines (id integer primary key)")
     db.close()
-    monkeypatch.setattr(registry, "probe", lambda *_, **__: real("sqlite", "../shop.db", tables=["orders"], root=root))
+    monkeypatch.setattr(registry, "probe", lambda *_: real("sqlite", "../shop.db", Look(root, ["orders"])))
     updated(root, add.add_source(root, "crm=postgresql://me:s3cret@db.example.com/crm", cwd=here))
     monkeypatch.setattr(registry, "probe", probe)
     with pytest.raises(UsageError, match="`CRM_URL` is not set"):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipegen.core.errors import SourceError
 from pipegen.core.measured import Measured, MeasuredTable
-from pipegen.probe import probe
+from pipegen.probe import Look, probe
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
@@ -19,7 +19,7 @@ def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def measure(folder: Path, path: str = ".", tables: list[str] | None = None) -> Measured:
-    return probe("files", path, tables=tables, root=folder)
+    return probe("files", path, Look(tables=tables, root=folder))
 
 
 def one(folder: Path, content: str | bytes, name: str = "t.csv") -> MeasuredTable:

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipegen.core import yaml_text
-from pipegen.core.measured import canonical_sql, dump
+from pipegen.core.measured import dump
+from pipegen.core.sql_types import canonical_sql
 from pipegen.core.yaml_text import dump as as_yaml
 from tests.probe.files import column_types, measure, one, write
 

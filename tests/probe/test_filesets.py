@@ -72,7 +72,7 @@ def test_paths(tmp_path: Path) -> None:
         tmp_path, {"data/orders_1.csv": WIDE, "data/orders_2.csv": WIDE, "data/customers.csv": OTHER, "project/x": ""}
     )
     root = tmp_path / "project"
-    from pipegen.probe import probe
+    from pipegen.probe import Look, probe
 
     for path, folder, tables in (
         ("../data", "../data", {"orders": "orders_[0-9]*.csv", "customers": "customers.csv"}),
@@ -83,7 +83,7 @@ def test_paths(tmp_path: Path) -> None:
         (str(tmp_path / "data"), str(tmp_path / "data"), {"orders": "orders_[0-9]*.csv", "customers": "customers.csv"}),
     ):
         for base in (root, tmp_path / "not" / ".." / "yet"):
-            measured = probe("files", path, tables=None, root=base)
+            measured = probe("files", path, Look(tables=None, root=base))
             assert measured.server.folder == folder
             assert {n: t.files for n, t in measured.tables.items()} == dict(sorted(tables.items()))
 

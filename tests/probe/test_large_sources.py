@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipegen.probe import probe
+from pipegen.probe import Look, probe
 from tests.probe.files import measure, write
 
 
@@ -49,7 +49,7 @@ def test_sqlite_while_it_is_written_to(tmp_path: Path) -> None:
         )
         con.execute("begin immediate")
         con.execute("insert into t values (1, 'not seen')")
-        table = probe("sqlite", "t.db", tables=None, root=tmp_path).tables["t"]
+        table = probe("sqlite", "t.db", Look(tables=None, root=tmp_path)).tables["t"]
         con.execute("rollback")
     assert table.rows is not None
     assert (table.rows.value, table.rows.exact) == (200, True)

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from pipegen.core import yaml_text
-from pipegen.core.measured import Measured, canonical_sql, dump
+from pipegen.core.measured import Measured, dump
+from pipegen.core.sql_types import canonical_sql
 
 # The example of formats.md, as values
 EXAMPLE = {

@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipegen.core.errors import SourceError
-from pipegen.core.measured import Measured, MeasuredTable, canonical_sql, dump
+from pipegen.core.measured import Measured, MeasuredTable, dump
+from pipegen.core.sql_types import canonical_sql
 from pipegen.core.yaml_text import dump as as_yaml
-from pipegen.probe import postgres_connection, postgres_values, probe
+from pipegen.probe import Look, postgres_connection, postgres_values, probe
 from pipegen.probe.postgres_types import canonical
 from tests.data import NYCFLIGHTS13_ROWS, nycflights13_csv
 from tests.postgres import PASSWORD, Server, load_nycflights13
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.servers
 
 
 def measure(url: str, tables: list[str] | None = None, named: list[str] | None = None) -> Measured:
-    return probe("postgres", url, tables=tables, root=Path(), named=named or [])
+    return probe("postgres", url, Look(tables=tables, root=Path(), named=named or []))
 
 
 def one(server: Server, script: str) -> MeasuredTable:

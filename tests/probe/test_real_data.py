@@ -11,7 +11,7 @@ import pytest
 
 from pipegen.core import yaml_text
 from pipegen.core.measured import Measured, dump
-from pipegen.probe import probe
+from pipegen.probe import Look, probe
 from tests import data
 from tests.probe.files import column_types
 
@@ -49,7 +49,7 @@ FLIGHTS_KEYS = {
 
 def test_nycflights13_as_csv(flights_csv: Path) -> None:
     start = time.process_time()
-    measured = probe("files", str(flights_csv), tables=None, root=Path("/"))
+    measured = probe("files", str(flights_csv), Look(tables=None, root=Path("/")))
     assert time.process_time() - start < 20
     assert _rows(measured) == data.NYCFLIGHTS13_ROWS
     assert _keys(measured) == FLIGHTS_KEYS
@@ -71,13 +71,13 @@ def test_nycflights13_as_csv(flights_csv: Path) -> None:
         "pressure": "double", "time_hour": "timestamptz",
     }  # fmt: skip
     assert column_types(measured.tables["airports"])["lat"] == "double"
-    again = probe("files", str(flights_csv), tables=["weather"], root=Path("/"))
+    again = probe("files", str(flights_csv), Look(tables=["weather"], root=Path("/")))
     assert yaml_text.dump(dump(again)["tables"]) == yaml_text.dump({"weather": dump(measured)["tables"]["weather"]})
 
 
 def test_nycflights13_as_parquet(flights_csv: Path, tmp_path: Path) -> None:
     folder = data.nycflights13_parquet(tmp_path / "parquet", flights_csv)
-    measured = probe("files", str(folder), tables=None, root=Path("/"))
+    measured = probe("files", str(folder), Look(tables=None, root=Path("/")))
     assert _rows(measured) == data.NYCFLIGHTS13_ROWS
     assert _keys(measured) == FLIGHTS_KEYS
     assert _points(measured) == {("flights", "carrier", "airlines", "carrier")}
@@ -87,7 +87,7 @@ def test_nycflights13_as_parquet(flights_csv: Path, tmp_path: Path) -> None:
 
 def test_chinook(tmp_path: Path) -> None:
     data.chinook_sqlite(tmp_path / "chinook.db")
-    measured = probe("sqlite", "chinook.db", tables=None, root=tmp_path)
+    measured = probe("sqlite", "chinook.db", Look(tables=None, root=tmp_path))
     assert _rows(measured) == data.CHINOOK_ROWS
     assert {name: key for name, key in _keys(measured).items() if key != [f"{name}Id"]} == {
         "PlaylistTrack": ["PlaylistId", "TrackId"]
@@ -116,7 +116,7 @@ def test_chinook(tmp_path: Path) -> None:
 
 def test_the_database_of_proj() -> None:
     path = data.proj_sqlite()
-    measured = probe("sqlite", str(path), tables=None, root=Path("/"))
+    measured = probe("sqlite", str(path), Look(tables=None, root=Path("/")))
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as con:
         names = [
             n for (n,) in con.execute("select name from sqlite_master where type = 'table' and name not like 'sqlite%'")

@@ -9,22 +9,22 @@ from pathlib import Path
 import pytest
 
 from pipegen.core.errors import SourceError
-from pipegen.core.measured import canonical_sql
-from pipegen.probe import KINDS, probe
+from pipegen.core.sql_types import canonical_sql
+from pipegen.probe import KINDS, Look, probe
 from pipegen.probe.expressions import syntax_problem
 from pipegen.probe.registry import SERVERS
 
 
 def test_an_unknown_kind(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as raised:
-        probe("sqlit", "x", tables=None, root=tmp_path)
+        probe("sqlit", "x", Look(tables=None, root=tmp_path))
     assert raised.value.hint == "did you mean `sqlite`?"
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS.keys() - SERVERS - {"sample"}))
 def test_every_kind_says_what_is_not_there(tmp_path: Path, kind: str) -> None:
     with pytest.raises(SourceError, match="is not there"):
-        probe(kind, "nowhere", tables=None, root=tmp_path)
+        probe(kind, "nowhere", Look(tmp_path))
 
 
 def test_an_engine_is_imported_when_it_is_needed() -> None:
@@ -35,7 +35,7 @@ def test_an_engine_is_imported_when_it_is_needed() -> None:
 
 
 def test_the_sample_is_a_shop(tmp_path: Path) -> None:
-    tables = probe("sample", "", tables=None, root=tmp_path / "nowhere").tables
+    tables = probe("sample", "", Look(tables=None, root=tmp_path / "nowhere")).tables
     assert list(tables) == ["customers", "order_items", "orders", "payments", "products"]
     for name, table in tables.items():
         assert table.files
@@ -48,9 +48,9 @@ def test_the_sample_is_a_shop(tmp_path: Path) -> None:
             assert canonical_sql(facts.type) != "VARCHAR" or facts.type == "text", (name, column)
         for fk in table.foreign_keys:
             assert {tables[fk.to].columns[a].type for a in fk.at} == {table.columns[c].type for c in fk.columns}
-    assert list(probe("sample", "", tables=["orders"], root=tmp_path).tables) == ["orders"]
+    assert list(probe("sample", "", Look(tables=["orders"], root=tmp_path)).tables) == ["orders"]
     with pytest.raises(SourceError, match="no table `order`"):
-        probe("sample", "", tables=["order"], root=tmp_path)
+        probe("sample", "", Look(tables=["order"], root=tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipegen.core.errors import SourceError
-from pipegen.core.measured import Measured, MeasuredTable, canonical_sql, dump
+from pipegen.core.measured import Measured, MeasuredTable, dump
+from pipegen.core.sql_types import canonical_sql
 from pipegen.core.yaml_text import dump as as_yaml
-from pipegen.probe import probe
+from pipegen.probe import Look, probe
 
 
 def _make(folder: Path, script: str) -> Path:
@@ -27,7 +28,7 @@ def _make(folder: Path, script: str) -> Path:
 
 
 def _measure(path: Path, tables: list[str] | None = None) -> Measured:
-    return probe("sqlite", path.name, tables=tables, root=path.parent)
+    return probe("sqlite", path.name, Look(tables=tables, root=path.parent))
 
 
 def _one(folder: Path, script: str) -> MeasuredTable:
@@ -251,7 +252,7 @@ def test_not_a_database(tmp_path: Path) -> None:
     other.write_bytes(good.read_bytes()[:4096] + b"\xff" * 4096)
     assert _error(other).message
     with pytest.raises(SourceError, match="is a folder"):
-        probe("sqlite", ".", tables=None, root=tmp_path)
+        probe("sqlite", ".", Look(tables=None, root=tmp_path))
 
 
 def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pipegen.core import names, sql
 from pipegen.core.design.findings import Findings
 from pipegen.core.design.model import Column, Rule
-from pipegen.core.measured import MeasuredTable, canonical_sql
+from pipegen.core.measured import MeasuredTable
 from pipegen.core.spec.load import Address
 from pipegen.core.spec.sources import TableSpec
+from pipegen.core.sql_types import canonical_sql
 
 _NULL_TEST = re.compile(r"\s*(?:[^\W\d]\w*|\"(?:[^\"]|\"\")*\")\s+is\s+(?:not\s+)?null\s*", re.IGNORECASE)
 

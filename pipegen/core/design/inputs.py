@@ -11,9 +11,10 @@ from functools import cached_property
 
 from pipegen.core import names, units
 from pipegen.core.design import calibration as c
-from pipegen.core.measured import Measured, MeasuredTable, canonical_sql
+from pipegen.core.measured import Measured, MeasuredTable
 from pipegen.core.spec.model import Machine, PipelineSpec, Prices
 from pipegen.core.spec.sources import FilesSource, SourceSpec, TableSpec
+from pipegen.core.sql_types import canonical_sql
 
 TEMPORAL = ("DATE", "TIMESTAMP", "TIMESTAMPTZ")
 OBJECT_STORES = ("s3://", "gs://", "az://")

@@ -1,12 +1,12 @@
-"""A URL that no probe follows yet: a server, an API, a topic, or files far away; its password is dropped as it is read.
+"""A URL of a server, an API, a topic, or files far away: taken apart, and never shown with its password.
 
-What is left may be printed and kept. The parameters of a server's URL go with the password, since any of them may be one.
+The parameters of a server's URL, and the user of an API's, count as part of the password, since any of them may be one.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from pipegen.core.errors import UsageError
@@ -19,12 +19,17 @@ _WEB = ("http", "https")
 
 @dataclass(frozen=True)
 class RemoteUrl:
-    """``hosts`` is ``HOST:PORT``, several separated by commas; ``path`` what stands behind, without its first ``/``; as written."""
+    """``hosts`` is ``HOST:PORT``, several separated by commas; ``path`` what stands behind, without its first ``/``; as written.
+
+    ``login`` is what stands before the host, password and all, and ``query`` what stands behind ``?``: for the probe alone.
+    """
 
     scheme: str
     user: str
     hosts: str
     path: str
+    login: str = field(default="", repr=False, compare=False)
+    query: str = field(default="", repr=False, compare=False)
 
     @property
     def host(self) -> str:
@@ -35,6 +40,27 @@ class RemoteUrl:
     def plain_path(self) -> str:
         """The path with nothing escaped in it."""
         return unquote(self.path)
+
+    @property
+    def port(self) -> int | None:
+        """The first host's port."""
+        port = re.search(r":(\d+)$", self.hosts.partition(",")[0])
+        return int(port[1]) if port else None
+
+    @property
+    def password(self) -> str:
+        """The password, with nothing escaped in it."""
+        return unquote(self.login.partition(":")[2])
+
+    def text(self) -> str:
+        """The whole URL, its password in it: for the probe, and for nothing else."""
+        at = f"{self.login or self.user}@" if self.login or self.user else ""
+        query = f"?{self.query}" if self.query else ""
+        return f"{self.scheme}://{at}{self.hosts}{f'/{self.path}' if self.path else ''}{query}"
+
+    def same_place(self, other: RemoteUrl) -> bool:
+        """Whether both lead to one place as one user."""
+        return self.shown() == other.shown()
 
     def shown(self, path: str | None = None) -> str:
         """The URL as it may be printed, with another path if one is given."""
@@ -50,7 +76,7 @@ def is_remote(text: str) -> bool:
 
 
 def parse_server(url: str, example: str) -> RemoteUrl:
-    """Take the URL of a server or an API apart; of an API, where a token may stand for the user, that is dropped as well.
+    """Take the URL of a server or an API apart; of an API, where a token may stand for the user, that is never shown.
 
     Raises:
         UsageError: it is none. The message holds nothing of the URL, since any part of it may be of the password.
@@ -61,10 +87,10 @@ def parse_server(url: str, example: str) -> RemoteUrl:
     if read is None or cut_short or "#" in url or ";" in read.path:
         raise _unreadable(f"it is like `{example}`")
     if read.scheme in _WEB:
-        return RemoteUrl(read.scheme, "", read.hosts, read.path)
+        return replace(read, user="", query=query)
     if "=" in read.path:
         raise _unreadable(f"it is like `{example}`")
-    return read
+    return replace(read, query=query)
 
 
 def parse_files(url: str) -> RemoteUrl:
@@ -96,7 +122,7 @@ def _authority(url: str) -> str:
 
 
 def _read(url: str) -> RemoteUrl | None:
-    """A URL without its password; None where it cannot be told apart from it."""
+    """A URL taken apart; None where its password cannot be told from the rest."""
     start = _SCHEME.match(url)
     if start is None or not url.isprintable():
         return None
@@ -105,7 +131,7 @@ def _read(url: str) -> RemoteUrl | None:
     cut_short = "@" in path and (":" in authority or start[1].lower() in _WEB)  # a password with a `/` in it
     if "@" in login or cut_short or not all(_HOST.fullmatch(unquote(host)) for host in hosts.split(",")):
         return None
-    return RemoteUrl(start[1].lower(), login.partition(":")[0], hosts, path)
+    return RemoteUrl(start[1].lower(), login.partition(":")[0], hosts, path, login)
 
 
 def _unreadable(like: str) -> UsageError:

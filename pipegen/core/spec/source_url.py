@@ -18,7 +18,7 @@ SERVERS = {
 """Kinds of source by the scheme of a server's URL."""
 FILES = ("s3", "gs", "az", "sftp")
 """Schemes of files that lie far away."""
-_EXAMPLES = {
+EXAMPLES = {
     "mysql": "mysql://reader@localhost/shop", "mssql": "mssql://reader@localhost/shop",
     "mongodb": "mongodb://reader@localhost/shop", "rest": "https://api.example.com/v1",
     "kafka": "kafka://localhost:9092/clicks",
@@ -89,8 +89,8 @@ def parse(text: str) -> SourceUrl:
 
 def _server(name: str | None, kind: str, url: str) -> SourceUrl:
     if not remote_url.is_remote(url):
-        raise UsageError(f"a source of kind `{kind}` is named by its URL", hint=f"for example `{_EXAMPLES[kind]}`")
-    read = remote_url.parse_server(url, _EXAMPLES[kind])
+        raise UsageError(f"a source of kind `{kind}` is named by its URL", hint=f"for example `{EXAMPLES[kind]}`")
+    read = remote_url.parse_server(url, EXAMPLES[kind])
     tables: tuple[str, ...] = ()
     if kind == "kafka" and read.path.strip("/"):
         tables = (_topic(read.plain_path.strip("/")),)
@@ -100,7 +100,7 @@ def _server(name: str | None, kind: str, url: str) -> SourceUrl:
 
 def _topic(text: str) -> str:
     if not _TOPIC.fullmatch(text):
-        hint = f"for example `{_EXAMPLES['kafka']}`; several topics: one there, the others with `--table`"
+        hint = f"for example `{EXAMPLES['kafka']}`; several topics: one there, the others with `--table`"
         raise UsageError(f"`{names.shorten(text)}` cannot be the name of a topic", hint=hint)
     return text
 

@@ -233,6 +233,10 @@ class RestSource(SourceBase):
     """Kind of source, for example `rest`."""
     url_env: EnvName
     """The name of the environment variable that holds the URL, never the value; for example `CRM_URL`."""
+    auth_env: EnvName | None = None
+    """The name of the environment variable that holds its token, never the value; for example `CRM_TOKEN`."""
+    auth_header: Name | None = None
+    """The header that the token is sent in, for example `X-Api-Key`; `Authorization: Bearer` if left out."""
     rate_limit: RequestRate | None = None
     """What it allows, for example `100 requests/minute`; no limit if left out."""
     page_size: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
