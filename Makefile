@@ -66,14 +66,19 @@ test-golden: .venv/dev/ready ## golden trees: rendered, compared, linted, parsed
 test-update: .venv/dev/ready ## updates of whole repositories: every golden tree from every release, edits, kills, templates
 	@$(PYTEST) -n 2 -m update tests
 
-# The suites from here on start a PostgreSQL of their own.
+# The suites from here on start servers of their own.
+.PHONY: has-servers
+has-servers: has-postgres
+	@for p in mariadbd sshd java; do PATH="$$PATH:/usr/sbin" command -v $$p >/dev/null || { \
+		echo "\`$$p\` is not on this machine; on Debian: apt-get install mariadb-server openssh-server default-jre-headless" >&2; exit 1; }; done
+
 .PHONY: has-postgres
 has-postgres:
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
 		echo "PostgreSQL's programs (initdb, postgres) are not on this machine; on Debian: apt-get install postgresql" >&2; exit 1; }
 
 .PHONY: test-probe
-test-probe: has-postgres .venv/dev/ready ## the probe against a real PostgreSQL
+test-probe: has-servers .venv/dev/ready ## the probe against real servers: PostgreSQL, MariaDB, S3, SFTP, REST, Kafka
 	@$(PYTEST) -m servers tests
 
 .PHONY: test-drill

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from pipegen.core import names, units
 from pipegen.core.design import calibration as c
+from pipegen.core.design import change_log
 from pipegen.core.measured import Measured, MeasuredTable
 from pipegen.core.spec.model import Machine, PipelineSpec, Prices
 from pipegen.core.spec.sources import FilesSource, SourceSpec, TableSpec
@@ -176,7 +177,7 @@ def _source(spec: PipelineSpec, name: str, said: SourceSpec, facts: Measured | N
     wanted = said.tables or {table: TableSpec() for table in found}
     tables = tuple(_table(spec, name, said, table, own, found.get(table), len(wanted)) for table, own in wanted.items())
     freshness = min((t.freshness for t in tables), default=units.duration(said.freshness or spec.defaults.freshness))
-    log, lacks = _log(said, facts)
+    log, lacks = change_log.readable(said, facts)
     remote = isinstance(said, FilesSource) and said.is_remote
     objects = str(getattr(said, "path", "")).lower().startswith(OBJECT_STORES)
     delivered, kept = getattr(said, "delivered", None), getattr(said, "log_kept", None)
@@ -184,8 +185,9 @@ def _source(spec: PipelineSpec, name: str, said: SourceSpec, facts: Measured | N
     return SourceInputs(
         name=name, kind=said.kind, tables=tables, freshness=freshness,
         peak=units.factor(said.peak) if said.peak else 1.0, lag=units.duration(said.lag) if said.lag else 0,
-        window=units.duration(said.window) if said.window else None, connections=said.connections,
-        log=log, log_lacks=lacks, log_kept=units.duration(kept) if kept else None,
+        window=units.duration(said.window) if said.window else None,
+        connections=said.connections or (facts.server.connections if facts is not None else None),
+        log=log, log_lacks=lacks, log_kept=units.duration(kept) if kept else change_log.kept(facts),
         free_disk=units.bytes_(disk) if disk else None, state=units.bytes_(said.state) if said.state else 0.0,
         parsing=said.parsing or "sql", request_rate=units.request_rate(rate) if rate else None,
         page_size=getattr(said, "page_size", None) or 100, webhooks=bool(getattr(said, "webhooks", None)),
@@ -193,21 +195,6 @@ def _source(spec: PipelineSpec, name: str, said: SourceSpec, facts: Measured | N
         delivered=units.time_of_day(delivered) if delivered else None,
         objects=objects, bulk=objects and spec.destination.kind in CLOUD, remote=remote,
     )  # fmt: skip
-
-
-def _log(said: SourceSpec, facts: Measured | None) -> tuple[bool | None, str]:
-    """Whether the change log can be read, None where nobody knows, and what is missing for it."""
-    if said.kind not in DATABASES:
-        return False, "it has none"
-    declared: bool | None = getattr(said, "change_log", None)
-    if declared is not None:
-        return declared, "" if declared else "`change_log` says no"
-    server = facts.server if facts is not None else None
-    if server is None or (server.wal_level is None and server.can_replicate is None):
-        return None, "nobody has looked"
-    lacks = [f"wal_level is {server.wal_level}"] if server.wal_level not in (None, "logical") else []
-    lacks += ["the role may not replicate"] if server.can_replicate is False else []
-    return not lacks, " and ".join(lacks)
 
 
 def _table(

@@ -105,6 +105,9 @@ def test_rows_a_day() -> None:
         ({"change_log": False}, {"wal_level": "logical"}, False, "`change_log` says no"),
         ({}, {"wal_level": "logical", "can_replicate": True}, True, ""),
         ({}, {"wal_level": "replica", "can_replicate": True}, False, "wal_level is replica"),
+        ({}, {"wal_level": "logical", "log": {"readable": True}}, True, ""),
+        ({}, {"log": {"readable": False, "lacks": ["log_bin is off", "no grant"]}}, False, "log_bin is off and no grant"),
+        ({"change_log": True}, {"log": {"readable": False, "lacks": ["log_bin is off"]}}, True, ""),
         (
             {},
             {"wal_level": "replica", "can_replicate": False},
