@@ -69,8 +69,8 @@ test-update: .venv/dev/ready ## updates of whole repositories: every golden tree
 # The suites from here on start servers of their own.
 .PHONY: has-servers
 has-servers: has-postgres
-	@for p in mariadbd sshd java; do PATH="$$PATH:/usr/sbin" command -v $$p >/dev/null || { \
-		echo "\`$$p\` is not on this machine; on Debian: apt-get install mariadb-server openssh-server default-jre-headless" >&2; exit 1; }; done
+	@for p in mariadbd sshd openssl mvn; do PATH="$$PATH:/usr/sbin" command -v $$p >/dev/null || { \
+		echo "\`$$p\` is not on this machine; on Debian: apt-get install mariadb-server openssh-server openssl maven" >&2; exit 1; }; done
 
 .PHONY: has-postgres
 has-postgres:
@@ -79,14 +79,14 @@ has-postgres:
 
 .PHONY: test-probe
 test-probe: has-servers .venv/dev/ready ## the probe against real servers: PostgreSQL, MariaDB, S3, SFTP, REST, Kafka
-	@$(PYTEST) -m servers tests
+	@$(PYTEST) -n 2 -m servers tests
 
 .PHONY: test-drill
 test-drill: has-postgres .venv/dev/ready ## the short drill of generated repositories that have every pattern
 	@$(PYTEST) -m real tests/drills
 
 .PHONY: test-real
-test-real: has-postgres .venv/dev/ready ## slower: data nobody here wrote through whole pipelines, the real scheduler, the wheel
+test-real: has-servers .venv/dev/ready ## slower: data nobody here wrote through whole pipelines, the real scheduler, the wheel
 	@$(PYTEST) -m "real and not servers" --ignore=tests/drills tests
 
 .PHONY: prove

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
-from pipegen.app import completion, connection, generate
+from pipegen.app import completion, generate
 from pipegen.app.answers import Draft, Given, draft
 from pipegen.app.edit import Pipeline, pipeline
+from pipegen.app.looking import Looked, look_at, look_at_each
 from pipegen.core import names
 from pipegen.core.design.architect import design
 from pipegen.core.design.marts import default_marts
@@ -18,7 +19,6 @@ from pipegen.core.spec import source_url, write
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.spec.references import Place, Tables, rewritten
 from pipegen.core.spec.sources import TableSpec
-from pipegen.probe import Look, registry
 from pipegen.store import workspace, yaml_file
 from pipegen.store.spec_edit import Edit, Put, edited
 
@@ -36,14 +36,15 @@ def add_source(
     tables: Sequence[str] = (),
     said: Mapping[str, str | Sequence[str]] | None = None,
     cwd: Path = Path(),
+    looked: Looked | None = None,
     progress: Progress = lambda _: None,
     tell: Progress = lambda _: None,
 ) -> Inputs:
     """The inputs of the repository with one source more: ``URL`` or ``NAME=URL``; a password in it is for the probe alone.
 
     ``tables`` are as ``--table`` of ``new``; ``said`` is what holds for this source: volume, peak, rule, personal_data and those
-    of :data:`OF_A_SOURCE`; paths count from ``cwd``; ``tell`` hears what is worth a person's look. Where the pipeline names its
-    marts, those that the source allows are added.
+    of :data:`OF_A_SOURCE`; paths count from ``cwd``; what was ``looked`` at is not looked at again; ``tell`` hears what is worth a
+    person's look. Where the pipeline names its marts, those that the source allows are added.
 
     Raises:
         WorkspaceError: no repository, or its inputs were edited meanwhile.
@@ -53,7 +54,7 @@ def add_source(
     of = pipeline(start)
     name = _named(of, text)
     made = _draft(of, name, text, tables, said or {}, cwd)
-    facts = generate.probe(_loaded(of, made), made, progress)
+    facts = look_at_each(_loaded(of, made), made, progress, looked)
     completion.complete(made, facts)
     asked = _loaded(of, made)
     generate.refuse_broken_sql(asked, made.locate)
@@ -192,13 +193,11 @@ def _measured(of: Pipeline, source: str, tables: Sequence[str], progress: Progre
     missing = [table for table in tables if table not in before.tables]
     if not missing:
         return before
-    progress(f"looking at {source}")
     said = of.spec.sources[source]
-    place = connection.place(source, said, {})
     try:  # with those that are loaded, which a new table may point to
-        found = registry.probe(said.kind, place, Look(of.root, [*of.tables[source], *missing]))
+        found = look_at(source, said, {}, of.root, tables=[*of.tables[source], *missing], progress=progress)
     except SourceError:
-        found = registry.probe(said.kind, place, Look(of.root, missing))
+        found = look_at(source, said, {}, of.root, tables=missing)
     return before.model_copy(update={"tables": {**before.tables, **{t: found.tables[t] for t in missing}}})
 
 

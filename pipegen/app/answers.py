@@ -5,6 +5,7 @@ Precedence: flag, environment, ``--answers``, user config; what nobody said is l
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -172,7 +173,7 @@ def _addressed(
     sets, problems = [], []
     for key, value in given.sets:
         try:
-            sets.append((address.whole(address.parse(key), {**values, "sources": there}), value))
+            sets.append((address.whole(address.parse(key), {**values, "sources": there}), copy.deepcopy(value)))
         except UsageError as error:
             problems.append(Problem(error.message, f"--set {names.shorten(key)}", error.hint))
     return sets, problems
@@ -252,8 +253,9 @@ def _put_source(made: Draft, source: SourceUrl, cwd: Path, place: str) -> None:
         below = of_its_kind({k: v for k, v in below.items() if k not in ("path", "url_env", "schema")}, source.kind)
     if source.path is not None:
         entry["path"] = path_from_root(source.path, cwd, made.target)
-    if source.url is not None:
+    if source.url is not None or source.files is not None:
         made.urls[source.name] = source
+    if source.url is not None:
         entry["url_env"] = below.get("url_env") or source.variable
     if isinstance(source.url, PostgresUrl) and source.url.schema:
         entry["schema"] = source.url.schema

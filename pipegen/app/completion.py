@@ -15,24 +15,29 @@ MOST_TABLES_UNASKED = 20
 EVERY_TABLE = "*"
 
 
+class TablesUnnamedError(SpecError):
+    """Which tables of a source are loaded was not said, and there are too many to take them all: it can be asked."""
+
+
 def complete(draft: Draft, measured: Mapping[str, Measured]) -> None:
     """Fill in the tables of every source, and put rules and personal data where they belong.
 
     A source that ``measured`` has no entry for was not looked at: its tables are those that people name.
 
     Raises:
-        SpecError: a table that is not there, more tables than are taken unasked, or none of a source that nothing looks at;
-            all at once.
+        SpecError: a table that is not there, or none of a source that nothing looks at; all at once.
+        TablesUnnamedError: nothing but more tables than are taken unasked.
     """
     problems: list[Problem] = []
-    _tables(draft, measured, problems)
+    unnamed = _tables(draft, measured, problems)
     _rules(draft, measured, problems)
     _personal(draft, measured, problems)
     if problems:
-        raise SpecError(problems)
+        raise (TablesUnnamedError if unnamed and problems == unnamed else SpecError)(problems)
 
 
-def _tables(draft: Draft, measured: Mapping[str, Measured], problems: list[Problem]) -> None:
+def _tables(draft: Draft, measured: Mapping[str, Measured], problems: list[Problem]) -> list[Problem]:
+    """Give each source its tables; what is missing for that, where nothing that was said is wrong."""
     sources = draft.values["sources"]
     for text in draft.tables:
         if text == EVERY_TABLE:
@@ -45,10 +50,12 @@ def _tables(draft: Draft, measured: Mapping[str, Measured], problems: list[Probl
             draft.places[("sources", name, "tables", table)] = "--table"
             tables = sources[name].get("tables") or {}
             sources[name]["tables"] = tables | {table: tables.get(table) or {}}
-    if not problems:
-        problems += _unnamed(draft, measured)
-        for name, facts in measured.items():
-            sources[name]["tables"] = sources[name].get("tables") or {t: {} for t in facts.tables}
+    if problems:
+        return []
+    problems += _unnamed(draft, measured)
+    for name, facts in measured.items():
+        sources[name]["tables"] = sources[name].get("tables") or {t: {} for t in facts.tables}
+    return list(problems)
 
 
 def _unnamed(draft: Draft, measured: Mapping[str, Measured]) -> list[Problem]:

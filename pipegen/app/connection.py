@@ -12,7 +12,7 @@ from pipegen.core.spec import postgres_url, source_url
 from pipegen.core.spec.postgres_url import PostgresUrl
 from pipegen.core.spec.remote_url import RemoteUrl
 from pipegen.core.spec.source_url import SourceUrl
-from pipegen.core.spec.sources import KafkaSource, PostgresSource, RestSource, ServerSource, SourceSpec
+from pipegen.core.spec.sources import FilesSource, KafkaSource, PostgresSource, RestSource, ServerSource, SourceSpec
 
 U = TypeVar("U", PostgresUrl, RemoteUrl)
 
@@ -37,6 +37,9 @@ def place(name: str, source: SourceSpec, urls: Mapping[str, SourceUrl]) -> str:
         example = source_url.EXAMPLES[source.kind]
         found = _held(source.url_env, lambda text: _remote(text, source.kind))
         return _chosen(name, source.url_env, of_server, found, example, RemoteUrl.same_place).text()
+    if isinstance(source, FilesSource) and name in urls:
+        files = urls[name].files
+        return files.text() if files is not None and files.shown() == source.path else source.path
     return getattr(source, "path", "")
 
 

@@ -45,7 +45,7 @@ def command(made: Draft, given: Given) -> str:
 def _server_url(name: str, source: dict[str, Any], made: Draft) -> str | None:
     """The URL that was given, without its password, and all that it says taken out of the source; None where none was given."""
     said = made.urls.get(name)
-    if said is None or source["kind"] != said.kind:
+    if said is None or said.url is None or source["kind"] != said.kind:
         return None
     del source["kind"]
     if source.get("url_env") == said.variable:

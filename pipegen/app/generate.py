@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pipegen import __version__
-from pipegen.app import completion, connection, equivalent
-from pipegen.app.answers import Draft, Given, draft, path_here
+from pipegen.app import completion, equivalent
+from pipegen.app.answers import Given, draft, path_here
+from pipegen.app.looking import Looked, look_at_each
 from pipegen.core import blueprint_answers, names, yaml_text
 from pipegen.core.blueprint import Blueprint
-from pipegen.core.errors import Problem, SourceError, SpecError, UsageError
+from pipegen.core.blueprint_reads import refuse_unread
+from pipegen.core.errors import Problem, SpecError, UsageError
 from pipegen.core.lock import LOCK_PATH, Lock, LockedBlueprint, RenderInput, base_archive, lock_files, lock_text
 from pipegen.core.measured import Measured, dump
 from pipegen.core.plan import ChangePlan, plan_new
@@ -21,7 +23,7 @@ from pipegen.core.spec import schema, write
 from pipegen.core.spec.load import Locate
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.tree import FileTree, digest
-from pipegen.probe import Look, expressions, registry
+from pipegen.probe import expressions, registry
 from pipegen.store import blueprints as blueprint_store
 from pipegen.store import fetch_url, git, workspace
 
@@ -52,11 +54,15 @@ class Generated:
 
 
 def generate(
-    given: Given, *, measured: Mapping[str, Measured] | None = None, progress: Progress = lambda _: None
+    given: Given,
+    *,
+    measured: Mapping[str, Measured] | None = None,
+    looked: Looked | None = None,
+    progress: Progress = lambda _: None,
 ) -> Generated:
     """Walk the whole line in memory; nothing is written.
 
-    ``measured`` replaces the probe (``--no-probe``).
+    ``measured`` replaces the probe (``--no-probe``); what was ``looked`` at already is not looked at again.
 
     Raises:
         UsageError: missing or wrong answers, every one of them.
@@ -68,7 +74,7 @@ def generate(
     asked = spec_load.load(made.values, made.locate)
     say = equivalent.command(made, given)
     made.values.setdefault("catalog", blueprint_store.BlueprintStore().newest())
-    facts = dict(measured) if measured is not None else probe(asked, made, progress)
+    facts = dict(measured) if measured is not None else look_at_each(asked, made, progress, looked)
     _same_sources(asked, facts)
     completion.complete(made, facts)
     spec = spec_load.load(made.values, made.locate)
@@ -90,6 +96,7 @@ def noted(
     for name, source in spec.sources.items():
         if name not in facts:
             continue
+        notes += [f"{name}.{table} is left out: {why}" for table, why in facts[name].left_out.items()]
         for table, said in source.tables.items():
             found = facts[name].tables[table]
             if found.malformed:
@@ -156,7 +163,7 @@ def selected(
     ``refresh`` looks again at those that were fetched before; ``tell`` hears where one could not be reached.
 
     Raises:
-        SpecError: the source of one has a password in it.
+        SpecError: the source of one has a password in it; a kind of source that none of them reads.
         BlueprintError: one is not there.
     """
     bundled = blueprint_store.BlueprintStore().load(spec.catalog)
@@ -170,7 +177,9 @@ def selected(
             raise SpecError([Problem("the source of a blueprint has a password in it", at, hint)])
         source = ref.source if fetch_url.is_remote(ref.source) else path_here(ref.source, root)
         extra.append(blueprint_store.load_source(source, ref.ref, refresh=refresh, tell=tell))
-    return [*bundled, *extra]
+    found = [*bundled, *extra]
+    refuse_unread(spec, [b.manifest for b in found], locate)
+    return found
 
 
 def fresh_lock(
@@ -244,31 +253,6 @@ def apply(generated: Planned, *, use_git: bool) -> list[str]:
         return []
     note = git.initialise(generated.target)
     return [note] if note else []
-
-
-def probe(spec: PipelineSpec, made: Draft, progress: Progress) -> dict[str, Measured]:
-    """What is measured of every source of a draft, whose spec this is, that can be looked at.
-
-    Raises:
-        UsageError: a database server whose URL nobody gave.
-        SourceError: a source that cannot be read, or has no table.
-    """
-    facts = {}
-    unseen = registry.unseen(spec.sources)
-    seen = {name: source for name, source in spec.sources.items() if name not in unseen}
-    places = {name: connection.place(name, source, made.urls) for name, source in seen.items()}
-    for name, source in seen.items():
-        progress(f"looking at {name}")
-        named = completion.named(made, name)
-        wanted = list(source.tables) if source.tables and not named and not made.tables else None
-        if wanted is None and source.tables:
-            named = list(dict.fromkeys([*source.tables, *named]))
-        every = completion.EVERY_TABLE in made.tables
-        look = Look(made.target, wanted, [] if every else named, progress=progress)
-        facts[name] = registry.probe(source.kind, places[name], look)
-        if not facts[name].tables:
-            raise SourceError(f"source `{name}` has no table", hint="name another path, or fill it first")
-    return facts
 
 
 def refuse_broken_sql(spec: PipelineSpec, locate: Locate) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipegen.app import connection, edit, generate
+from pipegen.app import edit, generate
+from pipegen.app.looking import look_at
 from pipegen.app.render_update import Theirs, read_pipeline, rendered_manifests
 from pipegen.app.template_update import read_template
 from pipegen.core.errors import UsageError
@@ -17,7 +18,7 @@ from pipegen.core.spec.load import load
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.core.spec.template import is_template_spec
 from pipegen.core.worktree import Found, Worktree
-from pipegen.probe import Look, registry
+from pipegen.probe import registry
 from pipegen.store import blueprints as blueprint_store
 from pipegen.store import workspace, yaml_file
 from pipegen.store.spec_edit import Put, edited
@@ -125,11 +126,7 @@ def _probed(root: Path, spec: PipelineSpec, progress: Progress) -> dict[str, byt
     for name, source in spec.sources.items():
         if name in unseen:
             continue
-        progress(f"looking at {name}")
-        wanted = list(source.tables) or None
-        measured[name] = registry.probe(
-            source.kind, connection.place(name, source, {}), Look(root, wanted, progress=progress)
-        )
+        measured[name] = look_at(name, source, {}, root, tables=list(source.tables) or None, progress=progress)
     return {
         path: content for path, content in generate.input_files(spec, measured).items() if path != workspace.SPEC_FILE
     }

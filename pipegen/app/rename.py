@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipegen.app.edit import Pipeline, pipeline
+from pipegen.app.looking import look_at
 from pipegen.core import names
 from pipegen.core.errors import SourceError, UsageError
-from pipegen.core.measured import Measured
 from pipegen.core.spec.references import Place, rewritten
 from pipegen.core.spec.sources import FilesSource
-from pipegen.probe import Look, registry
 from pipegen.store import workspace
 from pipegen.store.spec_edit import Edit, Put, Remove, Rename, edited
 
@@ -176,7 +175,6 @@ def _files(of: Pipeline, source: str, new: str) -> str | None:
     if not isinstance(said, FilesSource) or said.is_remote:
         return None
     try:
-        found: Measured = registry.probe(said.kind, said.path, Look(of.root, [new]))
+        return look_at(source, said, {}, of.root, tables=[new]).tables[new].files
     except SourceError:
         return None
-    return found.tables[new].files

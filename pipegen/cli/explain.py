@@ -71,7 +71,7 @@ def plan(
     def go(terminal: Terminal) -> int:
         from pipegen.app import plan as use_case
         from pipegen.app.update import interrupted
-        from pipegen.cli.new import pairs
+        from pipegen.cli.assignments import pairs
         from pipegen.core import errors
         from pipegen.ui import what_if
         from pipegen.ui.terminal import document

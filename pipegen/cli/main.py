@@ -15,6 +15,7 @@ import typer
 
 from pipegen.cli.edit import add, rename
 from pipegen.cli.explain import explain, plan
+from pipegen.cli.inspect import inspect
 from pipegen.cli.new import new
 from pipegen.cli.options import Debug, Directory, Json, NoColor, NoInput, Verbose
 from pipegen.cli.update import update, with_values
@@ -39,7 +40,8 @@ blueprints = typer.Typer(
     help="Example: pipegen blueprints list\n\nThe blueprints that repositories are rendered from.", no_args_is_help=True
 )
 app.add_typer(blueprints, name="blueprints", short_help="The blueprints that repositories are rendered from.")
-app.command("new", short_help="Answer by flags or a file, and get a complete repository.")(new)
+app.command("new", short_help="Answer questions, flags or a file, and get a complete repository.")(new)
+app.command("inspect", short_help="Look at a source, and print what was measured; writes nothing.")(inspect)
 app.command("explain", short_help="The design: each decision, why, and what would flip it.")(explain)
 app.command("plan", short_help="What another answer would change: decisions, sizing, files; writes nothing.")(plan)
 app.command("update", short_help="Regenerate for an edited pipegen.yml or newer blueprints; edits are kept.")(update)

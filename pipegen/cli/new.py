@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import inspect
 import os
-import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
@@ -24,11 +23,10 @@ if TYPE_CHECKING:
     from pipegen.store.yaml_file import Document
     from pipegen.ui.terminal import Terminal
 
-_OF_YAML = re.compile(r"""\s*(["'{]|(null|~)?\s*$)""")  # of a choice: quoted text, a mapping, or nothing
-
 HELP = """Example: pipegen new shop --source './exports/*.csv' --freshness 1h
 
-Answer by flags, by a file, or by both, and get a complete repository in ./NAME.
+Answer by flags, by a file, or by both, and get a complete repository in ./NAME. At a terminal, what has no default and was not
+given is asked for, and the rest reviewed with you.
 """
 
 _OWN: dict[str, Any] = {
@@ -39,6 +37,7 @@ _OWN: dict[str, Any] = {
     "yes": Annotated[bool, typer.Option("--yes", "-y", help="Take every default; the sample where no source is named.")],
     "dry_run": Annotated[bool, typer.Option("--dry-run", help="Show the plan, write nothing.")],
     "diff": Annotated[bool, typer.Option("--diff", help="Show every file as a diff, write nothing.")],
+    "resume": Annotated[bool, typer.Option("--resume", help="Go on with an interview that was left.")],
     "no_probe": Annotated[bool, typer.Option("--no-probe", help="Use sources/NAME.yml beside the answers file.")],
     "trust": Annotated[bool, typer.Option("--trust", help="Let a template run its own code: hooks and extensions.")],
     "no_git": Annotated[bool, typer.Option("--no-git", help="No `git init`.")],
@@ -75,18 +74,86 @@ def _with_questions(function: Callable[..., None]) -> Callable[..., None]:
 def new(**options: Any) -> None:
     from pipegen.cli.main import command
 
-    quiet = bool(options["no_color"])
-    command(lambda terminal: _new(options, terminal), quiet, bool(options["verbose"]), bool(options["debug"]))
+    command(
+        lambda terminal: _new(options, terminal),
+        bool(options["no_color"]),
+        bool(options["verbose"]),
+        bool(options["debug"]),
+    )
 
 
 def _new(options: Mapping[str, Any], terminal: Terminal) -> int:
     from pipegen.app import template_new
+    from pipegen.cli.assignments import assignments, pairs
 
     given, answers = _given(options, Path(options["directory"]), terminal)
     template = template_new.wanted(given, assignments(options["set_"] or ()))
     if template is not None:
         return _template(template, options, terminal)
-    return _pipeline(replace(given, sets=pairs(options["set_"] or ())), answers, options, terminal)
+    given = replace(given, sets=pairs(options["set_"] or ()))
+    if _asks(given, options):
+        return _interviewed(given, options, terminal)
+    from pipegen.app.completion import TablesUnnamedError
+
+    try:
+        return _pipeline(given, answers, options, terminal)
+    except TablesUnnamedError:
+        if options["no_probe"] or not _may_ask(options):
+            raise
+        return _interviewed(given, options, terminal)
+
+
+def _asks(given: Given, options: Mapping[str, Any]) -> bool:
+    """Whether there is an interview: somebody is there, and something without a default was not given, or one is resumed.
+
+    Raises:
+        UsageError: one is to be resumed, and nobody is there.
+    """
+    from pipegen.core.errors import UsageError
+
+    possible = _may_ask(options)
+    if options["resume"]:
+        if not possible:
+            hint = "run it at a terminal, without `--no-input`, `--yes` and `--json`"
+            raise UsageError("`--resume` goes on with an interview, and nobody can be asked here", hint=hint)
+        return True
+    from pipegen.app.interview import is_needed
+
+    return possible and not options["no_probe"] and is_needed(given)
+
+
+def _may_ask(options: Mapping[str, Any]) -> bool:
+    from pipegen.ui.prompter import is_there
+
+    return is_there(no_input=options["no_input"], yes=options["yes"], json=options["json"])
+
+
+def _interviewed(given: Given, options: Mapping[str, Any], terminal: Terminal) -> int:
+    from pipegen.app.interview import interview
+    from pipegen.core.prompting import Stopped
+    from pipegen.store.drafts import Drafts
+    from pipegen.ui import interview as view
+    from pipegen.ui import views
+    from pipegen.ui.prompter import TerminalPrompter
+
+    here, drafts = Path.cwd(), Drafts()
+    try:
+        found = interview(
+            given, TerminalPrompter(terminal), drafts=drafts, resume=options["resume"],
+            progress=terminal.progress, show=lambda review: view.review(review, terminal),
+        )  # fmt: skip
+    except Stopped as stopped:
+        return view.left(str(stopped), terminal)
+    if found.generated is None:
+        return view.left(found.resume, terminal)
+    try:
+        notes, told = _carried_out(found.generated, options, terminal)
+    except KeyboardInterrupt:
+        return view.left(found.resume, terminal)
+    if not told:
+        drafts.drop(found.name)
+        views.written(found.generated, here, notes, terminal)
+    return 0
 
 
 def _pipeline(given: Given, answers: Document | None, options: Mapping[str, Any], terminal: Terminal) -> int:
@@ -96,7 +163,9 @@ def _pipeline(given: Given, answers: Document | None, options: Mapping[str, Any]
     here = Path.cwd()
     measured = _measured(options, given.cwd, answers)
     made = generate.generate(given, measured=measured, progress=terminal.progress)
-    notes, told = _carried_out(made, options, terminal, lambda: design.review(made, terminal))
+    if not options["json"]:
+        design.review(made, terminal)
+    notes, told = _carried_out(made, options, terminal)
     if not told:
         views.written(made, here, notes, terminal)
     return 0
@@ -108,23 +177,21 @@ def _template(asked: Wanted, options: Mapping[str, Any], terminal: Terminal) -> 
 
     here = Path.cwd()
     made = template_new.generate_from(asked, trust=options["trust"], progress=terminal.progress)
-    notes, told = _carried_out(made, options, terminal, lambda: view.template(made, terminal))
+    if not options["json"]:
+        view.template(made, terminal)
+    notes, told = _carried_out(made, options, terminal)
     if not told:
         view.written(made, here, notes, terminal)
     return 0
 
 
-def _carried_out(
-    made: Planned, options: Mapping[str, Any], terminal: Terminal, introduce: Callable[[], None]
-) -> tuple[list[str], bool]:
-    """Show what was made, then write it, or show what would be written; the notes of the first, and whether all has been told."""
+def _carried_out(made: Planned, options: Mapping[str, Any], terminal: Terminal) -> tuple[list[str], bool]:
+    """Write what was made, or show what would be written; the notes of the first, and whether all has been told."""
     from pipegen.app import generate
     from pipegen.ui import views
     from pipegen.ui.terminal import document
 
     writes = not (options["dry_run"] or options["diff"])
-    if not options["json"]:
-        introduce()
     notes = generate.apply(made, use_git=not options["no_git"]) if writes else []
     if options["json"]:
         document(made.plan.document(applied=writes))
@@ -177,51 +244,6 @@ def _answers(name: str | None, cwd: Path) -> Document | None:
     if name is None:
         return None
     return yaml_file.parse(sys.stdin.buffer.read(), "stdin") if name == "-" else yaml_file.read(cwd / name, name)
-
-
-def assignments(texts: Sequence[str]) -> list[tuple[str, str]]:
-    """Every ``--set`` as address and text.
-
-    Raises:
-        SpecError: with every one that is not KEY=VALUE.
-    """
-    from pipegen.core.errors import Problem, SpecError
-    from pipegen.core.names import shorten
-    from pipegen.core.spec import address
-
-    found, problems = [], []
-    for text in texts:
-        pair = address.assignment(text)
-        if pair is None:
-            hint = "for example `--set defaults.freshness=1h`"
-            problems.append(Problem(f"`{shorten(text)}` is not KEY=VALUE", "--set", hint))
-        else:
-            found.append(pair)
-    if problems:
-        raise SpecError(problems)
-    return found
-
-
-def pairs(texts: Sequence[str]) -> list[tuple[str, Any]]:
-    """Every ``--set`` as address and value; the choice of a decision is its text as it stands.
-
-    Raises:
-        SpecError: with every one that is not KEY=VALUE, or whose value is no YAML.
-    """
-    from pipegen.core.errors import Problem, SpecError, UsageError
-    from pipegen.core.names import shorten
-    from pipegen.store import yaml_file
-
-    found, problems = [], []
-    for key, text in assignments(texts):
-        try:
-            as_it_stands = key.startswith("overrides.") and not _OF_YAML.match(text)
-            found.append((key, text if as_it_stands else yaml_file.value(text)))
-        except UsageError as error:
-            problems.append(Problem(error.message, f"--set {shorten(key)}", error.hint))
-    if problems:
-        raise SpecError(problems)
-    return found
 
 
 def _measured(options: Mapping[str, Any], cwd: Path, answers: Document | None) -> dict[str, Measured] | None:

@@ -52,7 +52,7 @@ def update(
         _refuse_together(continue_=continue_, abort=abort, check=check, dry_run=dry_run, diff=diff)
         if abort:
             return _abort(directory, json, terminal)
-        from pipegen.cli.new import pairs
+        from pipegen.cli.assignments import pairs
 
         request = Request(
             start=directory, sets=pairs(set_ or ()), to=to, probe=probe, accept=frozenset(accept_design or ()),

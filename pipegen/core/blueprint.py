@@ -102,6 +102,7 @@ class Manifest(BaseModel):
     summary: str = Field(min_length=1, max_length=200)
     when: str = Field("true", description="An expression over the design: whether the blueprint takes part.")
     requires: dict[Slug, str] = Field(default_factory=dict, description="Other blueprints, with a version range each.")
+    reads: list[Slug] = Field(default_factory=list, description="Kinds of source that its loads read.")
     for_each: dict[Identifier, str] = Field(default_factory=dict, description="What a {token} in a path ranges over.")
     files: dict[str, FileRule] = Field(default_factory=dict, description="By path, or by pattern (`*`, `**`).")
     moves: dict[str, str] = Field(

@@ -110,6 +110,8 @@ class NearKey(_Facts):
 class Pagination(_Facts):
     """How an API gives its rows a page at a time.
 
+    In a dotted path a name with a dot stands in double quotes: ``"@odata.nextLink"``.
+
     ``cursor``: ``next`` is the dotted path, in the answer, of what ``param`` takes for the next page. ``link``: ``next`` is the
     dotted path of the next page's URL, or ``header`` for a ``Link`` header. ``page`` and ``offset``: ``param`` takes a number
     that begins at ``first``. ``size_param`` asks for ``size`` rows.

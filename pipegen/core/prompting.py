@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 Check = Callable[[str], str | None]
@@ -26,14 +26,14 @@ class Ask:
 
     ``name`` is the question's (``freshness``), for scripts; ``title`` ends in a question mark; ``evidence`` is what was measured
     and why the default is what it is; ``example`` shows the shape of an answer. ``default`` is a text, or for ``many`` the
-    values that are chosen from the start. ``checks`` looks at a text; for ``many`` at each value. ``secret`` is not echoed
-    with its password.
+    values that are chosen from the start. ``check`` looks at a text; for ``many`` at each value. ``secret`` is not echoed
+    with its password, which the default may have.
     """
 
     name: str
     title: str
     kind: Literal["text", "one", "many"]
-    default: str | tuple[str, ...] = ""
+    default: str | tuple[str, ...] = field(default="", repr=False)
     choices: tuple[Choice, ...] = ()
     evidence: tuple[str, ...] = ()
     help: str = ""
@@ -64,3 +64,21 @@ class Prompter(Protocol):
 
     def say(self, text: str, style: Literal["", "note", "dim", "heading"] = "") -> None:
         """A line between two questions: what an answer changed, what was found."""
+
+
+def may_ask(
+    *,
+    stdin: bool,
+    stdout: bool,
+    stderr: bool,
+    environ: Mapping[str, str],
+    no_input: bool = False,
+    yes: bool = False,
+    json: bool = False,
+) -> bool:
+    """Whether a person may be asked: somebody sits at all three streams, and nothing says that nobody is to be.
+
+    ``stdin``, ``stdout`` and ``stderr`` are whether each is a terminal; ``CI`` in the environment is what builds set.
+    """
+    in_a_build = environ.get("CI", "").lower() not in ("", "0", "false")
+    return stdin and stdout and stderr and not (no_input or yes or json or in_a_build)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from pipegen.core.errors import SourceError
 from pipegen.core.names import did_you_mean, shorten
+from pipegen.probe.look import Look
+
+
+def wanted(look: Look, there: Collection[str], real: Callable[[str], str] = str) -> list[str] | None:
+    """Names that somebody wants: the tables to measure, or those that people said, where all of them are there.
+
+    ``real`` makes a table's real name of one that the source takes for the same.
+    """
+    if look.tables is not None:
+        return [real(name) for name in look.tables]
+    named = [real(name) for name in look.named]
+    return named if named and all(name in there for name in named) else None
 
 
 def choose(asked: Sequence[str] | None, there: Collection[str], source: str) -> list[str]:

@@ -10,6 +10,7 @@ import codecs
 import csv
 import gzip
 import re
+import zlib
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import IO, cast
 
 from pipegen.core.errors import SourceError
 
-_START_BYTES = 1 << 18  # what delimiter and header are judged by
+START_BYTES = 1 << 18  # what delimiter and header are judged by
 _ENCODING_BYTES = 1 << 29  # how much of a file is checked to be UTF-8
 _CHUNK_BYTES = 1 << 20
 _DELIMITERS = (",", "\t", ";", "|")
@@ -51,17 +52,19 @@ def read_dialect(path: Path, delimiter: str | None = None) -> Dialect | None:
     """
     try:
         with opened(path) as stream:
-            start = stream.read(_START_BYTES)
-    except (OSError, EOFError) as error:
+            start = stream.read(START_BYTES)
+    except (OSError, EOFError, zlib.error) as error:
         raise unreadable(path, error) from error
     if not start.strip(b"\r\n \t\xef\xbb\xbf"):
         return None
+    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise _wrong_encoding(path, 1, "UTF-32")
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise _wrong_encoding(path, 1, "UTF-16")
     if b"\0" in start:
         raise SourceError(f"`{path}` is not text", hint="a CSV file is expected; is it another format, or compressed?")
     text = codecs.getincrementaldecoder("utf-8-sig")(errors="replace").decode(start)
-    if len(start) == _START_BYTES:  # the last line may be cut
+    if len(start) == START_BYTES:  # the last line may be cut
         text = text[: text.rfind("\n") + 1] or text
     delimiter = delimiter or _delimiter(text)
     records = _records(text, delimiter)
@@ -75,25 +78,51 @@ def refuse_undecodable(path: Path) -> None:
     """Read a file through (at most 512 MB of it).
 
     Raises:
-        SourceError: it is not UTF-8; the line is named.
+        SourceError: it is not UTF-8, or only in part; the line is named.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    line, done = 1, 0
+    done = 0
     try:
         with opened(path) as stream:
             while done < _ENCODING_BYTES and (chunk := stream.read(_CHUNK_BYTES)):
-                try:
-                    decoder.decode(chunk)
-                except UnicodeDecodeError as error:
-                    raise _wrong_encoding(path, line + error.object[: error.start].count(b"\n")) from None
-                line += chunk.count(b"\n")
+                decoder.decode(chunk)
                 done += len(chunk)
             if done < _ENCODING_BYTES:
                 decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise _wrong_encoding(path, line) from None
-    except (OSError, EOFError) as error:
+        raise _undecodable(path) from None
+    except (OSError, EOFError, zlib.error) as error:
         raise unreadable(path, error) from error
+
+
+def _undecodable(path: Path) -> SourceError:
+    """What to say of a file that is not UTF-8: which line is not, and whether another one is."""
+    utf8, other, encoding = None, None, "WINDOWS-1252"
+    with opened(path) as stream:
+        for number, line in enumerate(iter(lambda: stream.readline(_CHUNK_BYTES), b""), start=1):
+            if line.isascii():
+                continue
+            try:
+                line.decode("utf-8")
+                utf8 = utf8 or number
+            except UnicodeDecodeError:
+                if other is None:
+                    other, encoding = number, _likely(line)
+            if utf8 and other:
+                return SourceError(
+                    f"`{path}` mixes two encodings: line {utf8} is UTF-8, line {other} is not, but like {encoding}",
+                    hint="write or export it again in one encoding; to convert the whole file would break the lines that are UTF-8",
+                )
+    return _wrong_encoding(path, other or 1, encoding)
+
+
+def _likely(line: bytes) -> str:
+    """The encoding that a line which is not UTF-8 most likely has; any bytes are ISO-8859-1."""
+    try:
+        line.decode("cp1252")
+    except UnicodeDecodeError:
+        return "ISO-8859-1"
+    return "WINDOWS-1252"
 
 
 def unreadable(path: Path, error: Exception) -> SourceError:
@@ -102,7 +131,7 @@ def unreadable(path: Path, error: Exception) -> SourceError:
         return SourceError(
             f"`{path}` may not be read: permission denied", hint=f"chmod +r '{path}', or run as its owner"
         )
-    if isinstance(error, gzip.BadGzipFile | EOFError):
+    if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):
         return SourceError(f"`{path}` is not a whole gzip file", hint="unpack it by hand to see where it breaks")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
     return SourceError(
@@ -128,6 +157,12 @@ def _records(text: str, delimiter: str) -> list[list[str]]:
     except csv.Error:  # a field larger than the reader's limit: what came before it is enough
         pass
     return records or [[""]]
+
+
+def fields_of(text: str) -> tuple[str, int]:
+    """The delimiter of a text that begins with a header, and how many fields that has."""
+    delimiter = _delimiter(text)
+    return delimiter, len(_records(text, delimiter)[0])
 
 
 def _delimiter(text: str) -> str:

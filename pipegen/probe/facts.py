@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pipegen.core.measured import MeasuredColumn
-from pipegen.probe.named_columns import personal
+from pipegen.core.measured import Count, MeasuredColumn, Personal
+from pipegen.probe.personal import personal
 
 TEMPORAL = frozenset({"date", "timestamp", "timestamptz"})
 RATE_DIGITS = 4
@@ -14,7 +14,10 @@ RATE_DIGITS = 4
 
 @dataclass(frozen=True)
 class ColumnFacts:
-    """A column as measured over ``rows`` rows; ``longest`` is characters of the longest text, where it was measured."""
+    """A column as measured over ``rows`` rows: see :class:`pipegen.core.measured.MeasuredColumn`.
+
+    ``personal`` is what :func:`pipegen.probe.personal.personal` found, where values were looked at; else the name says it.
+    """
 
     name: str
     type: str
@@ -24,17 +27,30 @@ class ColumnFacts:
     required: bool = False
     unique: bool = False
     declared: str | None = None
+    generated: bool = False
+    distinct: Count | None = None
+    values: Sequence[str] | None = None
+    least: str | None = None
+    most: str | None = None
+    personal: Personal | None = None
 
     def measured(self, key: Sequence[str] = ()) -> MeasuredColumn:
-        """As ``sources/NAME.yml`` has it; a column of the ``key`` is never null."""
+        """As ``sources/NAME.yml`` has it; a column of the ``key`` is never null, and no value of a personal one is told."""
         nullable = not (self.required or self.name in key)
+        seems = self.personal or personal(self.name, self.type)
         return MeasuredColumn(
             type=self.type,
             declared=self.declared,
             nullable=nullable,
             null_rate=rate(self.nulls, self.rows) if nullable and self.rows else None,
             unique=True if self.unique or [self.name] == list(key) else None,
-            personal=personal(self.name),
+            generated=self.generated or None,
+            distinct=self.distinct,
+            values=list(self.values) if self.values is not None else None,
+            least=None if seems else self.least,
+            most=None if seems else self.most,
+            longest=self.longest if self.type == "text" else None,
+            personal=seems,
         )
 
 

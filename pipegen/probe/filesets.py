@@ -6,7 +6,7 @@ import fnmatch
 import glob
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -32,6 +32,7 @@ _DATED = re.compile(rf"(?P<stem>.*?)(?P<sep>[-_. ]?)(?P<tail>{_DATE}(?:[-_.]\d+)
 _NUMBERED = re.compile(r"(?P<stem>.*?)(?P<sep>[-_. ])(?P<tail>\d+(?:[-_.]\d+)*)")
 _PART = re.compile(r"(?:part|chunk|data|file|export)?[-_.]?\d+.*")
 _GENERIC = frozenset({"", "part", "chunk", "data", "file", "export", "dump"})
+_MOST_HEADERS = 50  # of files that may be one table
 _LEAST_COLUMNS = 3  # two files of a source's own folder with fewer columns than this are alike by chance
 
 Header = tuple[str, ...]
@@ -106,7 +107,7 @@ def _of_glob(said: str, root: Path, header: ReadHeader) -> tuple[str, list[FileS
         raise SourceError(f"no file matches `{said}`", hint=contents(base))
     usable = [f for f in files if format_of(f)]
     kinds = {format_of(f) for f in usable}
-    headers = {header(f, k[1]) for f in usable if (k := format_of(f))} - {()}
+    headers = headers_of(usable, header)
     if len(kinds) == 1 and len(headers) <= 1 and len(usable) == len(files):
         literal = re.split(r"[*?\[]", parts[-1])[0].rstrip("-_. ")
         folders = [p for p in parts[:-1] if p not in ("", ".", "..") and not glob.has_magic(p)]
@@ -192,13 +193,28 @@ class _Folder:
         return len(headers) == len(self._headers(files)) == 1 and len(headers[0]) >= _LEAST_COLUMNS
 
     def _headers(self, files: list[Path]) -> set[Header | None]:
-        return {self.header(f, kind[1]) for f in files if (kind := format_of(f))} - {()}
+        return headers_of(files, self.header)
 
     def _alike(self, files: list[Path]) -> bool:
         """Whether files share at least half of their columns; a table gains and loses some over time."""
         headers = [set(h) for h in self._headers(files) if h is not None]
         known = len(headers) == len(self._headers(files))
         return known and all(2 * len(headers[0] & h) >= min(len(headers[0]), len(h)) for h in headers[1:])
+
+
+def headers_of(files: Sequence[Path], header: ReadHeader) -> set[Header | None]:
+    """The headers of some files, of many of them those of a few from all over; without those of empty files."""
+    some = spread(files, _MOST_HEADERS)
+    return {header(f, kind[1]) for f in some if (kind := format_of(f))} - {()}
+
+
+def spread(files: Sequence[Path], most: int) -> Sequence[Path]:
+    """At most so many of some files: the first, the last, and others evenly between."""
+    if len(files) <= most:
+        return files
+    if most == 1:
+        return files[:1]
+    return [files[round(i * (len(files) - 1) / (most - 1))] for i in range(most)]
 
 
 def _children(folder: Path) -> list[Path]:

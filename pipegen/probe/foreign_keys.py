@@ -37,7 +37,7 @@ def read_foreign_keys(con: duckdb.DuckDBPyConnection, tables: Sequence[LandedTab
 
 def _pointing_names(table: LandedTable) -> Iterator[str]:
     """Ids of columns elsewhere that point at a table's key: its name, and that with the table's name before it."""
-    if table.key is None or len(table.key.columns) != 1 or table.landed.sampled:
+    if table.key is None or len(table.key.columns) != 1 or not table.landed.whole:
         return
     key = identifier(table.key.columns[0])
     yield f"{singular(table.name)}_{key}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from math import prod
 from typing import NamedTuple
 
-from pipegen.core.measured import Key
+from pipegen.core.measured import Key, NearKey
 from pipegen.core.names import identifier
 from pipegen.probe.facts import KEY_SAMPLE_ROWS, TEMPORAL, ColumnFacts, CountDistinct
 from pipegen.probe.named_columns import is_key_like, own_key_names, watermark_rank
@@ -60,7 +60,7 @@ def _single_candidates(table: str, columns: Sequence[ColumnFacts], least_rank: i
     own = own_key_names(table)
     ranked = []
     for position, column in enumerate(columns):
-        if column.nulls or not _identifies(column):
+        if column.nulls or not _can_identify(column):
             continue
         name = identifier(column.name)
         rank = _OWN if name in own else _KEY_LIKE if is_key_like(column.name) else _FIRST
@@ -69,7 +69,7 @@ def _single_candidates(table: str, columns: Sequence[ColumnFacts], least_rank: i
     return [name for _, _, name in sorted(ranked)]
 
 
-def _identifies(column: ColumnFacts) -> bool:
+def _can_identify(column: ColumnFacts) -> bool:
     kind = column.type.split("(")[0]
     short = column.longest is None or column.longest <= _LONGEST_KEY
     return kind in ("bigint", "uuid") or column.type == "decimal(38,0)" or (kind == "text" and short)
@@ -104,7 +104,7 @@ def _composite_candidates(columns: Sequence[ColumnFacts], distinct: CountDistinc
     """The few columns worth a try: plain numbers with many values first, all else in the order of the table."""
     found = []
     for position, column in enumerate(columns):
-        if not column.nulls and (_identifies(column) or column.type in TEMPORAL):
+        if not column.nulls and (_can_identify(column) or column.type in TEMPORAL):
             values = distinct((column.name,), False)
             plain = _plainness(column)
             if values > 1:
@@ -119,6 +119,23 @@ def _plainness(column: ColumnFacts) -> int:
     if is_key_like(column.name):
         return 1
     return 2 if column.type in ("text", "uuid") else _PLAIN
+
+
+CountRepeats = Callable[[str], tuple[int, int, int] | None]
+"""Of a column: rows with a null, rows whose value is not the only one of its kind, rows in all; None where it takes too long."""
+
+
+def find_near_key(table: str, columns: Sequence[ColumnFacts], repeats: CountRepeats) -> NearKey | None:
+    """Of a table without a key: the column that is named like its own, and why it is none; None where no name is."""
+    own = own_key_names(table)
+    named = [c.name for c in columns if identifier(c.name) in own and _can_identify(c)]
+    counted = repeats(named[0]) if named else None
+    if counted is None:
+        return None
+    nulls, duplicates, rows = counted
+    if not rows or not (nulls or duplicates):
+        return None
+    return NearKey(columns=named[:1], nulls=nulls, duplicates=duplicates, sampled=rows)
 
 
 def watermark_column(columns: Sequence[ColumnFacts]) -> ColumnFacts | None:

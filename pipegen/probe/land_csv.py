@@ -10,27 +10,19 @@ import duckdb
 from pipegen.core.errors import SourceError
 from pipegen.core.measured import CsvDialect
 from pipegen.probe.csv_dialect import Dialect, read_dialect, refuse_undecodable
+from pipegen.probe.file_parts import Parts
 from pipegen.probe.filesets import FileSet
-from pipegen.probe.landed import (
-    SAMPLE_ROWS,
-    Landed,
-    LandedColumn,
-    count_lines,
-    empty,
-    escaped,
-    limit,
-    number,
-    too_large,
-)
+from pipegen.probe.landed import Landed, LandedColumn, empty, escaped, number
 from pipegen.probe.value_types import TYPES
 
 
-def land_csv(con: duckdb.DuckDBPyConnection, files: FileSet, relation: str) -> Landed:
+def land_csv(con: duckdb.DuckDBPyConnection, parts: Parts, relation: str) -> Landed:
     """Read CSV files; a column that only some of them have is null for the others. Rows that do not parse are counted.
 
     Raises:
         SourceError: nothing in them, no header, not UTF-8, or no row that fits the header.
     """
+    files = parts.files
     by_dialect = _by_dialect(files)
     if not by_dialect:
         raise empty(files)
@@ -38,18 +30,17 @@ def land_csv(con: duckdb.DuckDBPyConnection, files: FileSet, relation: str) -> L
     for dialect in by_dialect:
         for name in dialect.header:
             names.setdefault(name, f"k{len(names)}")
-    parts = [_read_csv(dialect, [names[n] for n in dialect.header], relation) for dialect in by_dialect]
+    selects = [_read_csv(dialect, [names[n] for n in dialect.header], relation) for dialect in by_dialect]
     paths = [escaped(its) for its in by_dialect.values()]
-    con.execute(f"create temp table {relation} as {' union all by name '.join(parts)}{limit(files)}", paths)
+    con.execute(f"create temp table {relation} as {' union all by name '.join(selects)}", paths)
     rows = number(con, f"select count(*) from {relation}")
     malformed = number(con, f"select count(*) from (select distinct file_id, scan_id, line from {relation}_rejects)")
     first = next(iter(by_dialect))
     if malformed and not rows:
         hint = "see that the delimiter is one of , ; | or tab, and that rows do not end in one more than the header"
         raise SourceError(f"no row of `{files.files[0]}` has the {len(first.header)} fields of its header", hint=hint)
-    total = count_lines(files) - len(files.files) if rows == SAMPLE_ROWS and too_large(files) else rows
     columns = [LandedColumn(name, id_, TYPES) for name, id_ in names.items()]
-    return Landed(files, relation, columns, rows, total, malformed, CsvDialect(delimiter=first.delimiter))
+    return Landed(files, relation, columns, rows, rows, malformed, CsvDialect(delimiter=first.delimiter))
 
 
 def _by_dialect(files: FileSet) -> dict[Dialect, list[Path]]:

@@ -16,13 +16,9 @@ import duckdb
 
 from pipegen.core.errors import SourceError
 from pipegen.core.measured import CsvDialect
-from pipegen.probe.csv_dialect import opened
 from pipegen.probe.filesets import FileSet
 
-WHOLE_BYTES = 2 << 30  # a table larger than this is judged by its first rows
-SAMPLE_ROWS = 5_000_000
 MEMORY_LIMIT = "1GB"
-_GZIP_RATIO = 6  # bytes of text in a byte of it compressed
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,11 @@ class LandedColumn:
 
 @dataclass
 class Landed:
-    """A set of files, read. ``rows`` are those in the probe's table; ``total`` those of the files, where more."""
+    """A set of files, read. ``rows`` are those in the probe's table; ``total`` those of the files, where not all were read.
+
+    ``whole`` says whether all rows were read, ``exact`` whether ``total`` is counted, ``spread`` whether what was read comes from
+    all over the files; ``files`` are those that were read.
+    """
 
     files: FileSet
     relation: str
@@ -49,10 +49,10 @@ class Landed:
     malformed: int = 0
     csv: CsvDialect | None = None
     nulls: list[str] = field(default_factory=list)
-
-    @property
-    def sampled(self) -> bool:
-        return self.total != self.rows
+    whole: bool = True
+    exact: bool = True
+    spread: bool = True
+    notes: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -78,30 +78,10 @@ def escaped(files: Sequence[Path]) -> list[str]:
     return [glob.escape(str(f)) for f in files]
 
 
-def too_large(files: FileSet) -> bool:
-    """Whether a set of files is judged by its first rows."""
-    return sum(f.stat().st_size * (_GZIP_RATIO if f.suffix == ".gz" else 1) for f in files.files) > WHOLE_BYTES
-
-
-def limit(files: FileSet) -> str:
-    """The clause that keeps to the first rows, where a set of files is too large for all of them."""
-    return f" limit {SAMPLE_ROWS}" if too_large(files) else ""
-
-
 def number(con: duckdb.DuckDBPyConnection, sql: str) -> int:
     """The one number that a query gives; 0 for null."""
     row = con.execute(sql).fetchone()
     return int(row[0]) if row and row[0] is not None else 0
-
-
-def count_lines(files: FileSet) -> int:
-    """Line ends in all files: how many rows there are at most, where not all are read."""
-    total = 0
-    for file in files.files:
-        with opened(file) as stream:
-            while chunk := stream.read(1 << 22):
-                total += chunk.count(b"\n")
-    return total
 
 
 def empty(files: FileSet) -> SourceError:

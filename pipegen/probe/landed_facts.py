@@ -1,22 +1,28 @@
-"""Facts of landed files: types from values, distinct counts, the key, the order of a watermark."""
+"""Facts of landed files: types from values, distinct counts, the key, and what the rows tell of times and of deletes."""
 
 # ruff: noqa: S608 (names in queries are the probe's own, or quoted)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
-from pipegen.core.measured import Key, Rate, Watermark
-from pipegen.probe.facts import KEY_SAMPLE_ROWS, ColumnFacts, rate
-from pipegen.probe.keys import find_key, watermark_column
-from pipegen.probe.landed import Landed, number
+from pipegen.core.measured import Count, Deletes, Key, NearKey
+from pipegen.probe.facts import KEY_SAMPLE_ROWS, ColumnFacts
+from pipegen.probe.indexes import Indexes
+from pipegen.probe.keys import find_key
+from pipegen.probe.landed import Landed, LandedColumn, number
+from pipegen.probe.landed_sql import as_sql
 from pipegen.probe.landed_values import read_values
-from pipegen.probe.value_types import table_nulls
+from pipegen.probe.personal import personal
+from pipegen.probe.sql_rows import deletes, near_key, odd
+from pipegen.probe.sql_times import Times, read_times
+from pipegen.probe.value_types import TextFacts, table_nulls
 
-ORDER_SAMPLE_ROWS = 200_000
-RATE_DAYS = 14
+_SCALED = (
+    0.5  # of the rows that were read: a column with more different values than this has more in rows that were not
+)
 
 
 @dataclass
@@ -26,6 +32,9 @@ class LandedTable:
     landed: Landed
     columns: list[ColumnFacts]
     key: Key | None = None
+    near_key: NearKey | None = None
+    deletes: Deletes | None = None
+    times: Times = field(default_factory=Times)
 
     @property
     def name(self) -> str:
@@ -36,25 +45,53 @@ class LandedTable:
 
 
 def read_facts(con: duckdb.DuckDBPyConnection, landed: Landed) -> LandedTable:
-    """Types, nulls and the key of a landed table; sets ``landed.csv.nulls``."""
+    """Everything but what other tables tell of a landed table; sets ``landed.csv.nulls``."""
     texts = read_values(con, landed)
     if landed.csv is not None:
         landed.nulls = table_nulls(texts.values())
         landed.csv = landed.csv.model_copy(update={"nulls": landed.nulls})
-    columns = [
-        ColumnFacts(
-            name=c.name,
-            type=texts[c.name].type,
-            rows=landed.rows,
-            nulls=texts[c.name].nulls_with(landed.nulls),
-            longest=texts[c.name].longest,
-            required=c.required,
-            declared=c.declared,
-        )
-        for c in landed.columns
-    ]
-    counted = {c.name: texts[c.name].distinct for c in landed.columns}
+    columns = [_column(landed, c, texts[c.name]) for c in landed.columns]
     table = LandedTable(landed, columns)
+    table.key = _key(con, table, {name: facts.distinct for name, facts in texts.items()})
+    asked = as_sql(con, landed)
+    table.near_key = near_key(asked, columns) if table.key is None else None
+    marks = deletes(asked, columns, table.key, None)
+    table.deletes = marks if marks.column is not None else None
+    table.times = read_times(asked, columns, Indexes())
+    if table.times.watermark is not None:
+        table.times.watermark.indexed = None  # files have no index
+    landed.notes += odd(columns, table.times.watermark, None)
+    return table
+
+
+def _column(landed: Landed, column: LandedColumn, facts: TextFacts) -> ColumnFacts:
+    return ColumnFacts(
+        name=column.name,
+        type=facts.type,
+        rows=landed.rows,
+        nulls=facts.nulls_with(landed.nulls),
+        longest=facts.longest,
+        required=column.required,
+        declared=column.declared,
+        distinct=_distinct(landed, facts),
+        least=facts.least,
+        most=facts.most,
+        personal=personal(column.name, facts.type, facts.some),
+    )
+
+
+def _distinct(landed: Landed, facts: TextFacts) -> Count | None:
+    """Distinct values of all rows, by those that were read."""
+    found = facts.distinct_without(landed.nulls)
+    if found < 0:
+        return None
+    if found > _SCALED * landed.rows:
+        found = round(found * landed.total / max(landed.rows, 1))
+    return Count(value=found, exact=landed.whole)
+
+
+def _key(con: duckdb.DuckDBPyConnection, table: LandedTable, counted: dict[str, int]) -> Key | None:
+    landed = table.landed
 
     def distinct(names: Sequence[str], sample: bool) -> int:
         if len(names) == 1 and not sample:
@@ -65,33 +102,5 @@ def read_facts(con: duckdb.DuckDBPyConnection, landed: Landed) -> LandedTable:
             con, f"select count(*) from (select distinct {ids} from (select {ids} from {landed.relation}{limit}))"
         )
 
-    over = f"the first {landed.rows} rows" if landed.sampled else f"{landed.rows} rows"
-    table.key = find_key(table.name, columns, landed.rows, distinct, over, versions=True)
-    return table
-
-
-def read_watermark(con: duckdb.DuckDBPyConnection, table: LandedTable) -> tuple[Watermark | None, Rate | None]:
-    """The watermark, how far out of order the rows lie, and rows a day in the days up to the newest row."""
-    column = watermark_column(table.columns)
-    if column is None:
-        return None, None
-    relation = table.landed.relation
-    value = f"try_cast({table.id_of(column.name)} as {column.type})"
-    sampled = min(table.landed.rows, ORDER_SAMPLE_ROWS)
-    earlier = number(
-        con,
-        f"select count(*) filter (x < before) from (select x, lag(x) over (order by r) before from "
-        f"(select {value} x, rowid r from {relation} order by rowid limit {sampled}))",
-    )
-    row = con.execute(
-        f"with m as (select {value} x from {relation}), e as (select max(x) newest, min(x) oldest from m) "
-        f"select count(*) filter (x > newest - interval {RATE_DAYS} day), date_diff('day', any_value(oldest), any_value(newest)) "
-        f"from m, e"
-    ).fetchone()
-    recent, span = row or (0, 0)
-    days = min(RATE_DAYS, int(span or 0))
-    per_day = (
-        Rate(value=round(recent / days), how=f"{column.name}, the {days} days up to the newest row") if days else None
-    )
-    mark = Watermark(column=column.name, nulls=0, out_of_order=rate(earlier, max(sampled - 1, 1)), sampled=sampled)
-    return mark, per_day
+    over = f"{landed.rows} rows" if landed.whole else f"{landed.rows} rows sampled"
+    return find_key(table.name, table.columns, landed.rows, distinct, over, versions=True)

@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipegen.core.names import shorten
+
 SECONDS = 60.0
 CONNECTIONS = 4
+IS_LOCKED = "judged by the catalogue alone: another session holds it locked; look again when that is done"
 TIME_IS_UP = "judged by the catalogue alone: the time for looking was up"
 
 Progress = Callable[[str], None]
@@ -49,3 +52,7 @@ class Look:
     @property
     def is_over(self) -> bool:
         return self.left() <= 0
+
+    def tell(self, done: int, of: int, table: str) -> None:
+        """Let ``progress`` hear of a table that is done."""
+        self.progress(f"{done} of {of} tables: {shorten(table)}")

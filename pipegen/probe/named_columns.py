@@ -1,33 +1,11 @@
-"""What the name of a column says about it: personal data, a watermark, a key."""
+"""What the name of a column says about it: a key, the time of a change, of an event or of an arrival, a mark of deletion."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from pipegen.core.measured import Personal
 from pipegen.core.names import identifier
-
-# Guess by whole words of the name; the first that fits.
-_PERSONAL: tuple[tuple[str, str], ...] = (
-    ("email", r"e_?mails?(_addr(ess)?)?|mail"),
-    ("phone", r"phones?|telephone|tel|mobile|cell(_?phone)?|fax|msisdn"),
-    (
-        "national id",
-        r"ssn|social_security(_number)?|nin|national_id|personal_id|tax_id|tin|sin|nhs_number|bsn|cpf|pesel",
-    ),
-    ("passport", r"passport(_(no|number|id))?|driv(er|ing)s?_licen[cs]e"),
-    ("birth date", r"birth(_?da(te|y))?|date_of_birth|dob|born(_on|_at)?"),
-    ("bank account", r"iban|bic|account_(no|number)|bank_account|routing_number|sort_code"),
-    ("payment card", r"card_(no|number)|credit_?card|pan|cvv|cvc"),
-    ("name", r"(first|last|middle|given|family|full|maiden|contact|customer|employee)_?name|surname|forename"),
-    ("address", r"(street|home|postal|billing|shipping|mailing)?_?address(_?(line)?_?\d)?|street|addr"),
-    ("ip address", r"ip(_?v[46])?(_?addr(ess)?)?|(client|remote|user|source)_ip"),
-    ("secret", r"password|passwd|pwd|secret|api_key|token"),
-    ("gender", r"gender|sex"),
-    ("health", r"diagnosis|icd(_?10)?|medication|blood_type"),
-    ("location", r"(home|user|customer)_(lat(itude)?|lon(gitude)?|lng)"),
-)
-_PERSONAL_PATTERNS = tuple((guess, re.compile(rf"(?:^|.*_)(?:{words})(?:_.{{0,3}})?$")) for guess, words in _PERSONAL)
 
 _WATERMARKS = (
     re.compile(r"(updated|modified|changed)(_(at|on|ts|time|date|datetime|timestamp|utc))?"),
@@ -36,22 +14,72 @@ _WATERMARKS = (
     re.compile(r"(?:.*_)?(updated|modified|changed)_(at|on|ts|time|date|datetime|timestamp|utc)"),
     re.compile(r"_?(row|record|sys|load|sync)?_?(ts|timestamp|mtime)"),
 )
+_AT = r"(_?(at|on|ts|time|date|datetime|timestamp|utc))"
+_TIME_FIRST = re.compile(r"(date|datetime|time|timestamp|ts|dt)_(?P<what>.+)")
+# When a row came to be in the source, or in what collected it
+_CREATED = (
+    re.compile(rf"(.*_)?(created|inserted|added){_AT}?"),
+    re.compile(rf"(joined|registered|signed_?up){_AT}"),
+    re.compile(rf"(.*_)?(creation|create|insert(ion)?){_AT}"),
+)
+_ARRIVED = (
+    re.compile(rf"(.*_)?(received|arrived|loaded|ingested|imported|recorded|collected){_AT}"),
+    re.compile(rf"(.*_)?(arrival|receipt|ingest(ion)?|load|import){_AT}"),
+    *_CREATED,
+)
+# When what a row tells of happened
+_HAPPENED = (
+    re.compile(
+        rf"(.*_)?(event|occurrence|transaction|measurement|observation|reading|order|purchase|click|visit|trip){_AT}"
+    ),
+    re.compile(
+        rf"(.*_)?(occurred|happened|observed|measured|ordered|placed|purchased|booked|sold|clicked|viewed|visited|sent|emitted"
+        rf"|started|taken){_AT}"
+    ),
+    re.compile(r"event_?(ts|timestamp)|(event|business|effective|source)_?(time|date)"),
+)
+_DELETED_AT = re.compile(rf"_?(soft_?)?(deleted|removed|deletion|removal){_AT}")
+_DELETED = re.compile(r"_?(is_|was_)?(soft_?)?(deleted|removed)(_flag)?|(deleted|deletion|delete)_(flag|mark|ind)")
 _KEYS = re.compile(r"id|uuid|guid|key|code|.*_(id|uuid|guid|key|code|no|nr|number|num)|sku|isbn|ean")
-
-
-def personal(column: str) -> Personal | None:
-    """What personal data a column seems to hold, by its name alone."""
-    name = identifier(column)
-    for guess, pattern in _PERSONAL_PATTERNS:
-        if pattern.match(name):
-            return Personal(guess=guess, how="name")
-    return None
 
 
 def watermark_rank(column: str) -> int | None:
     """How well a name fits a time of last change, 0 being best; None where it does not."""
+    return _rank(column, _WATERMARKS)
+
+
+def created_rank(column: str) -> int | None:
+    """How well a name fits the time at which a row was first written, 0 being best; None where it does not."""
+    return _rank(column, _CREATED)
+
+
+def arrival_rank(column: str) -> int | None:
+    """How well a name fits the time at which a row came, 0 being best; None where it does not."""
+    return _rank(column, _ARRIVED)
+
+
+def event_rank(column: str) -> int | None:
+    """How well a name fits the time at which what a row tells of happened, 0 being best; None where it does not."""
+    return _rank(column, _HAPPENED)
+
+
+def _rank(column: str, patterns: Sequence[re.Pattern[str]]) -> int | None:
+    name = _time_last(column)
+    return next((rank for rank, pattern in enumerate(patterns) if pattern.fullmatch(name)), None)
+
+
+def marks_deleted(column: str, type_: str) -> bool:
+    """Whether a column says of a row that it is deleted, by its name and canonical type: a time, or a flag."""
+    if type_ in ("date", "timestamp", "timestamptz"):
+        return _DELETED_AT.fullmatch(_time_last(column)) is not None
+    return type_ in ("boolean", "bigint", "text") and _DELETED.fullmatch(identifier(column)) is not None
+
+
+def _time_last(column: str) -> str:
+    """The id of a name, with the word for a time behind: ``date_created`` and ``createdAt`` are ``created_at``."""
     name = identifier(column)
-    return next((rank for rank, pattern in enumerate(_WATERMARKS) if pattern.fullmatch(name)), None)
+    first = _TIME_FIRST.fullmatch(name)
+    return f"{first['what']}_at" if first else name
 
 
 def singular(table: str) -> str:

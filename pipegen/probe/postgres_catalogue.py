@@ -3,60 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Literal
 
-from pipegen.core.measured import ForeignKeyFact, Server
+from pipegen.core.measured import ForeignKeyFact
+from pipegen.probe.indexes import Indexes
 from pipegen.probe.postgres_connection import Connection
 from pipegen.probe.postgres_types import canonical, told
+
+Kind = Literal["view", "materialized view", "partitioned table", "foreign table"]
+_KINDS: dict[str, Kind] = {"v": "view", "m": "materialized view", "p": "partitioned table", "f": "foreign table"}
+_IDENTITIES = {"d": "default", "f": "full", "n": "nothing", "i": "index"}
 
 
 @dataclass(frozen=True)
 class Relation:
-    """A table, a partitioned table as one, or a view; ``estimate`` is the planner's number of rows, where it has one."""
+    """A table, a partitioned table as one, or a view.
+
+    ``estimate`` is the planner's number of rows, where it has one. ``deleted`` and ``updated``: the server has counted such
+    rows; ``inserted``: it has counted any. ``secured``: a policy may hide rows from this user.
+    """
 
     oid: int
     name: str
-    is_view: bool
+    kind: Kind | None
     readable: bool
     bytes: int
     blocks: int
     estimate: int | None
+    identity: str
+    inserted: bool
+    updated: bool
+    deleted: bool
+    secured: bool
+
+    @property
+    def is_view(self) -> bool:
+        """Whether its rows lie elsewhere, or nobody writes them here."""
+        return self.kind in ("view", "materialized view", "foreign table")
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether its rows lie in blocks of this database."""
+        return self.kind not in ("view", "foreign table")
+
+    @property
+    def is_logged(self) -> bool:
+        """Whether the change log tells of its rows."""
+        return not self.is_view
 
 
 @dataclass(frozen=True)
 class DeclaredColumn:
-    """A column: its canonical type, the server's own where that says more, and whether it can be null."""
+    """A column: its canonical type, the server's own where that says more, and whether it can be null.
+
+    ``generated``: the server computes it from others. ``numbered``: a sequence fills it.
+    """
 
     name: str
     type: str
     declared: str | None
     required: bool
-
-
-@dataclass
-class Indexes:
-    """Primary key, unique indexes over whole columns of all rows, and the columns that any index starts with."""
-
-    primary_key: list[str] = field(default_factory=list)
-    unique: list[list[str]] = field(default_factory=list)
-    first: set[str] = field(default_factory=set)
-
-
-def read_server(con: Connection) -> Server:
-    """The server, as ``sources/NAME.yml`` has it; asked before the session's own time zone is set."""
-    row = con.execute(
-        "select current_setting('server_version'), current_setting('TimeZone'), current_setting('wal_level'), "
-        "coalesce((select rolreplication or rolsuper from pg_catalog.pg_roles where rolname = current_user), false)"
-    ).fetchone()
-    assert row is not None
-    version, timezone, wal_level, can_replicate = row
-    return Server(
-        kind="postgres",
-        version=version.split()[0],
-        timezone=timezone,
-        wal_level=wal_level,
-        can_replicate=can_replicate,
-    )
+    generated: bool = False
+    numbered: bool = False
 
 
 def list_schemas(con: Connection) -> dict[str, tuple[bool, int]]:
@@ -73,50 +82,66 @@ def list_schemas(con: Connection) -> dict[str, tuple[bool, int]]:
     return {name: (usable, tables) for name, usable, tables in rows}
 
 
+_RELATIONS = """
+with recursive part as (
+    select c.oid as root, c.oid from pg_catalog.pg_class c
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = %s and c.relkind = 'p'
+    union all
+    select part.root, i.inhrelid from part join pg_catalog.pg_inherits i on i.inhparent = part.oid
+), leaf as (
+    select root, oid from part
+    union all
+    select c.oid, c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = %s and c.relkind in ('r', 'v', 'm', 'f')
+), locked as (  -- to ask for the size of one would wait for the lock, or in the queue for it
+    select distinct relation as oid from pg_catalog.pg_locks where mode = 'AccessExclusiveLock' and relation is not null
+), sized as (
+    select leaf.root, l.*, l.relkind in ('r', 'm') as stored,
+        case when l.relkind not in ('r', 'm') then 0 when locked.oid is null then pg_relation_size(l.oid)
+            else l.relpages * current_setting('block_size')::bigint end as main,
+        case when l.reltoastrelid = 0 or locked.oid is not null then 0 else pg_relation_size(l.reltoastrelid) end as toast
+    from leaf join pg_catalog.pg_class l on l.oid = leaf.oid left join locked on locked.oid = l.oid
+), size as (
+    select root, coalesce(sum(main + toast), 0) as bytes,
+        coalesce(sum(main), 0) / current_setting('block_size')::bigint as blocks,
+        bool_or(stored and reltuples < 0) as unknown,
+        -- as the planner does: as dense as when they were counted, over the blocks that are there now
+        sum(case when not stored then 0 when relpages = 0 then reltuples
+            else reltuples * (main / current_setting('block_size')::bigint) / relpages end) as rows,
+        coalesce(sum(pg_stat_get_tuples_inserted(oid)), 0) > 0 as inserted,
+        coalesce(sum(pg_stat_get_tuples_updated(oid)), 0) > 0 as updated,
+        coalesce(sum(pg_stat_get_tuples_deleted(oid)), 0) > 0 as deleted
+    from sized group by root
+)
+select c.oid, c.relname, c.relkind::text, has_table_privilege(c.oid, 'select'),
+    size.bytes, size.blocks, size.unknown, size.rows, c.relreplident::text, size.inserted, size.updated, size.deleted,
+    row_security_active(c.oid)
+from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+join size on size.root = c.oid
+where n.nspname = %s and c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
+  and not exists (
+      select from pg_catalog.pg_depend d
+      where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+order by c.relname collate "C"
+"""
+
+
 def list_relations(con: Connection, schema: str) -> dict[str, Relation]:
     """Tables and views by name; partitions count for their table, and tables of extensions are left out."""
-    rows = con.execute(
-        """
-        with recursive part as (
-            select c.oid as root, c.oid from pg_catalog.pg_class c
-            join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = %s and c.relkind = 'p'
-            union all
-            select part.root, i.inhrelid from part join pg_catalog.pg_inherits i on i.inhparent = part.oid
-        ), leaf as (
-            select root, oid from part
-            union all
-            select c.oid, c.oid from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-            where n.nspname = %s and c.relkind <> 'p'
-        ), size as (
-            select leaf.root,
-                sum(case when l.relkind in ('r', 'm') then pg_relation_size(l.oid) else 0 end) as main,
-                sum(case when l.reltoastrelid <> 0 then pg_relation_size(l.reltoastrelid) else 0 end) as toast,
-                bool_or(l.relkind in ('r', 'm') and l.reltuples < 0) as unknown,
-                sum(case when l.relkind in ('r', 'm') then l.reltuples else 0 end) as rows
-            from leaf join pg_catalog.pg_class l on l.oid = leaf.oid group by leaf.root
-        )
-        select c.oid, c.relname, c.relkind in ('v', 'm', 'f'), has_table_privilege(c.oid, 'select'),
-            size.main + size.toast, size.main / current_setting('block_size')::int, size.unknown, size.rows
-        from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-        join size on size.root = c.oid
-        where n.nspname = %s and c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
-          and not exists (
-              select from pg_catalog.pg_depend d
-              where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
-        order by c.relname collate "C"
-        """,
-        (schema, schema, schema),
-    ).fetchall()
+    rows = con.execute(_RELATIONS, (schema, schema, schema)).fetchall()
     found = {}
-    for oid, name, is_view, readable, bytes_, blocks, unknown, tuples in rows:
+    for oid, name, kind, readable, bytes_, blocks, unknown, tuples, identity, *signs in rows:
         # before version 14 a table that was never analysed has 0 rows, as an empty one has
-        known = not unknown and not is_view and (tuples > 0 or not bytes_)
-        found[name] = Relation(oid, name, is_view, readable, int(bytes_), int(blocks), round(tuples) if known else None)
+        known = not unknown and kind not in ("v", "f") and (tuples > 0 or not bytes_)
+        estimate = round(tuples) if known else None
+        found[name] = Relation(
+            oid, name, _KINDS.get(kind), readable, int(bytes_), int(blocks), estimate, _IDENTITIES[identity], *signs
+        )
     return found
 
 
 def read_columns(con: Connection, oids: Sequence[int]) -> dict[int, list[DeclaredColumn]]:
-    """Columns in their order; a domain has its base's type, and may itself forbid nulls."""
+    """Columns in their order; a domain has its base's type, and may itself forbid nulls; a sequence belongs to its column."""
     rows = con.execute(
         """
         with recursive base as (
@@ -126,17 +151,21 @@ def read_columns(con: Connection, oids: Sequence[int]) -> dict[int, list[Declare
             select base.attrelid, base.attnum, t.typbasetype, t.typtypmod, base.required or t.typnotnull
             from base join pg_catalog.pg_type t on t.oid = base.type where t.typtype = 'd'
         )
-        select a.attrelid, a.attname, format_type(base.type, base.mod), t.typtype, t.typcategory, base.required
+        select a.attrelid, a.attname, format_type(base.type, base.mod), t.typtype, t.typcategory, base.required,
+            a.attgenerated <> '', s.objid is not null
         from base join pg_catalog.pg_type t on t.oid = base.type and t.typtype <> 'd'
         join pg_catalog.pg_attribute a on a.attrelid = base.attrelid and a.attnum = base.attnum
+        left join (pg_catalog.pg_depend s join pg_catalog.pg_class c on c.oid = s.objid and c.relkind = 'S')
+            on s.classid = 'pg_catalog.pg_class'::regclass and s.refclassid = s.classid and s.deptype in ('a', 'i')
+            and s.refobjid = a.attrelid and s.refobjsubid = a.attnum
         order by a.attrelid, a.attnum
         """,
         (list(oids),),
     ).fetchall()
     found: dict[int, list[DeclaredColumn]] = {oid: [] for oid in oids}
-    for oid, name, type_text, kind, category, required in rows:
+    for oid, name, type_text, kind, category, *flags in rows:
         type_ = canonical(type_text, kind, category)
-        found[oid].append(DeclaredColumn(name, type_, told(type_text, type_), required))
+        found[oid].append(DeclaredColumn(name, type_, told(type_text, type_), *flags))
     return found
 
 
@@ -155,17 +184,7 @@ def read_indexes(con: Connection, oids: Sequence[int]) -> dict[int, Indexes]:
     ).fetchall()
     found = {oid: Indexes() for oid in oids}
     for oid, primary, unique, columns in rows:
-        its = found[oid]
-        if columns[0] is not None:
-            its.first.add(columns[0])
-        if None in columns:  # an index over an expression
-            continue
-        if primary:
-            its.primary_key = columns
-        elif unique:
-            its.unique.append(columns)
-    for its in found.values():
-        its.unique.sort(key=len)
+        found[oid].add(columns, primary=primary, unique=unique)
     return found
 
 

@@ -3,8 +3,10 @@
 # No message here holds a password: what the server or its library says is searched for known words, and shown without it.
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from typing import Any
 
 import psycopg
@@ -13,6 +15,8 @@ from psycopg import sql
 from pipegen.core.errors import SourceError
 from pipegen.core.names import shorten
 from pipegen.core.spec.postgres_url import PostgresUrl
+
+logging.getLogger("psycopg").addHandler(logging.NullHandler())  # what goes wrong is said once, by an error
 
 CONNECT_SECONDS = 10
 STATEMENT_SECONDS = 60
@@ -72,38 +76,56 @@ _REFUSALS: tuple[tuple[tuple[str, ...], str, str], ...] = (
 
 
 @contextmanager
-def opened(url: PostgresUrl) -> Iterator[Connection]:
+def opened(url: PostgresUrl, seconds: float = CONNECT_SECONDS) -> Iterator[Connection]:
     """A session in one read-only transaction: what others write meanwhile is not seen, and no lock is waited for.
 
     Raises:
-        SourceError: there is no way in, or the server refuses what is asked of it.
+        SourceError: there is no way in within ``seconds``, or the server refuses what is asked of it.
     """
     try:
-        con = psycopg.connect(url.connection(), connect_timeout=CONNECT_SECONDS, application_name="pipegen")
+        con = connect(url, seconds)
     except psycopg.Error as error:
         raise _no_way_in(url, error) from None
     try:
         with con:
-            con.read_only = True
-            con.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             yield con
     except psycopg.Error as error:
-        raise _refused(url, error) from None
+        raise refusal(url, error) from None
 
 
-def prepare(con: Connection, schema: str) -> None:
+def connect(url: PostgresUrl, seconds: float = CONNECT_SECONDS) -> Connection:
+    """A session whose every transaction can only read, and sees the database as it was when the transaction began."""
+    wait = max(2, min(CONNECT_SECONDS, ceil(seconds)))
+    con = psycopg.connect(url.connection(), connect_timeout=wait, application_name="pipegen", prepare_threshold=None)
+    con.read_only = True
+    con.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    return con
+
+
+def prepare(con: Connection, schema: str, seconds: float = STATEMENT_SECONDS) -> None:
     """Make what is read independent of the session and of chance: time zone, order of rows, names of types."""
     settings = {
-        "statement_timeout": f"{STATEMENT_SECONDS}s",
+        "statement_timeout": f"{statement_milliseconds(seconds)}ms",
         "lock_timeout": f"{LOCK_SECONDS}s",
+        "idle_in_transaction_session_timeout": "0",  # one that has no more to do waits for the others
         "timezone": "UTC",
         "datestyle": "ISO, YMD",
+        "intervalstyle": "postgres",
+        "extra_float_digits": "1",
+        "bytea_output": "hex",
         "synchronize_seqscans": "off",
         "max_parallel_workers_per_gather": "0",
     }
-    for name, value in settings.items():
-        con.execute("select set_config(%s, %s, true)", (name, value))
+    asked = sql.SQL(", ").join(
+        sql.SQL("set_config({}, {}, true)").format(name, value) for name, value in settings.items()
+    )
+    con.execute(sql.SQL("select {}").format(asked))
     con.execute(sql.SQL("set local search_path to {}").format(sql.Identifier(schema)))
+
+
+def statement_milliseconds(left: float) -> int:
+    """How long a statement may take of the seconds that are ``left``; never 0, which would be for ever."""
+    return max(1, int(1000 * min(STATEMENT_SECONDS, left)))
 
 
 def where(url: PostgresUrl) -> str:
@@ -128,22 +150,26 @@ def _no_way_in(url: PostgresUrl, error: psycopg.Error) -> SourceError:
     return SourceError(f"{where(url)} cannot be opened: {reason}", hint="`psql` with the same URL may say more")
 
 
-def _refused(url: PostgresUrl, error: psycopg.Error) -> SourceError:
-    said = _without_password(url, (error.diag.message_primary or str(error)).strip())
+def refusal(url: PostgresUrl, error: psycopg.Error, table: str | None = None) -> SourceError:
+    """What to say where a session is there, and the server refuses what is asked in it, of a ``table`` where one is to blame."""
+    said = shorten(_without_password(url, (error.diag.message_primary or str(error)).strip()), 160)
+    what = f"table `{shorten(table)}` of {where(url)}" if table else where(url)
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         user = shorten(url.user or "this user")
         hint = f"`grant select on all tables in schema NAME to {user}`, or name the tables to take with --table"
-        return SourceError(f"{where(url)}: {shorten(said, 160)}", hint=hint)
+        return SourceError(f"{what} may not be read: {said}", hint=hint)
     if isinstance(error, psycopg.errors.LockNotAvailable):
-        return SourceError(f"a table of {where(url)} is locked by another session", hint="try again when it is done")
+        return SourceError(
+            f"{what if table else f'a table of {what}'} is locked by another session", hint="try again when it is done"
+        )
     if isinstance(error, psycopg.errors.QueryCanceled):
-        message = f"{where(url)} takes more than {STATEMENT_SECONDS} s to answer"
-        return SourceError(message, hint="name fewer tables with --table, or probe a replica")
-    if isinstance(error, psycopg.OperationalError):
-        return SourceError(f"the connection to {where(url)} broke: {shorten(said, 160)}", hint="try again")
-    return SourceError(
-        f"{where(url)} cannot be read: {shorten(said, 160)}", hint="leave that table out: name others with --table"
-    )
+        return SourceError(f"{what} does not answer in time", hint="name fewer tables with --table, or probe a replica")
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        hint = "it is read in a session that can only read: name other tables with --table"
+        return SourceError(f"{what} cannot be read without writing: {said}", hint=hint)
+    if isinstance(error, psycopg.OperationalError) and not table:
+        return SourceError(f"the connection to {what} broke: {said}", hint="try again")
+    return SourceError(f"{what} cannot be read: {said}", hint="leave that table out: name others with --table")
 
 
 def _without_password(url: PostgresUrl, text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 from pipegen.core.errors import SourceError
 from pipegen.core.measured import Measured
 from pipegen.core.names import did_you_mean, shorten
-from pipegen.core.spec.sources import FilesSource, SourceSpec
+from pipegen.core.spec.sources import SourceSpec
 from pipegen.probe.look import Look
 
 
@@ -28,22 +28,22 @@ class Probe(Protocol):
 
 # kind of source -> module that implements Probe
 KINDS: dict[str, str] = {
+    "duckdb": "pipegen.probe.duckdb_file",
     "files": "pipegen.probe.files",
+    "kafka": "pipegen.probe.kafka",
+    "mysql": "pipegen.probe.mysql",
     "postgres": "pipegen.probe.postgres",
+    "rest": "pipegen.probe.rest",
     "sample": "pipegen.probe.sample",
     "sqlite": "pipegen.probe.sqlite",
 }
-SERVERS = frozenset({"postgres"})
+SERVERS = frozenset({"kafka", "mysql", "postgres", "rest"})
 """Kinds that are probed by their URL, which the spec does not have."""
 
 
 def unseen(sources: Mapping[str, SourceSpec]) -> list[str]:
     """The sources that no probe can look at: what is known of them is what people say of them."""
-    return [
-        name
-        for name, source in sources.items()
-        if source.kind not in KINDS or (isinstance(source, FilesSource) and source.is_remote)
-    ]
+    return [name for name, source in sources.items() if source.kind not in KINDS]
 
 
 def probe(kind: str, path: str, look: Look) -> Measured:

@@ -25,8 +25,20 @@ def not_there(full: Path) -> SourceError:
         beside = [p.name for p in parent.iterdir()]
     except OSError:
         beside = []
+    if missing.is_symlink():
+        return SourceError(
+            f"`{missing}` is a link to `{missing.readlink()}`, which is not there", hint=contents(parent)
+        )
     message = f"`{full}` is not there" + ("" if missing == full else f": there is no `{missing}`")
     return SourceError(message, hint=did_you_mean(missing.name, beside) or contents(parent))
+
+
+def dangling(folder: Path) -> dict[str, Path]:
+    """The links of a folder that lead nowhere, by name, and where they were to lead."""
+    try:
+        return {p.name: p.readlink() for p in sorted(folder.iterdir()) if p.is_symlink() and not p.exists()}
+    except OSError:
+        return {}
 
 
 def contents(folder: Path) -> str:

@@ -6,22 +6,24 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from pipegen.core.errors import SourceError
-from pipegen.core.measured import Count, ForeignKeyFact, Key, Measured, MeasuredTable, Rate, Server, Watermark
+from pipegen.core.measured import Count, Key, Measured, MeasuredTable, Server
 from pipegen.core.names import identifier, shorten
-from pipegen.probe.chosen_tables import choose
-from pipegen.probe.facts import KEY_SAMPLE_ROWS, ColumnFacts, rate
-from pipegen.probe.keys import find_key, watermark_column
-from pipegen.probe.look import Look
-from pipegen.probe.source_path import located, not_there
-from pipegen.probe.sqlite_schema import TableSchema, list_tables, quoted, read_schema
-from pipegen.probe.sqlite_types import read_columns, with_one_type_a_reference
+from pipegen.probe import sql_rows, sql_times
+from pipegen.probe.chosen_tables import choose, wanted
+from pipegen.probe.database_file import refuse_other_files
+from pipegen.probe.facts import ColumnFacts
+from pipegen.probe.look import TIME_IS_UP, Look
+from pipegen.probe.source_path import located
+from pipegen.probe.sql_names import quoted
+from pipegen.probe.sqlite_schema import TableSchema, list_tables, read_schema
+from pipegen.probe.sqlite_table import SqliteTable, TimeIsUp, with_values, within_time
+from pipegen.probe.sqlite_types import by_declaration, read_columns, with_one_type_a_reference
 
 WHOLE_ROWS = 2_000_000  # of a larger table the first rows are judged
-ORDER_SAMPLE_ROWS = 200_000
-RATE_DAYS = 14
 _LOCK_SECONDS = 2.0
 _MAGIC = b"SQLite format 3\0"
 
@@ -29,34 +31,18 @@ _MAGIC = b"SQLite format 3\0"
 def measure(path: str, look: Look) -> Measured:
     """Measure a SQLite database; see :class:`pipegen.probe.registry.Probe`. Views are measured where they are asked for."""
     full = located(path, look.root)
-    _refuse_other_files(full, path)
+    refuse_other_files(full, path, "SQLite", _MAGIC)
     with _opened(full, path) as con:
         there = list_tables(con)
         if not there:
             raise SourceError(
                 f"`{path}` has no table", hint="is it the right file? an empty one is a database to SQLite"
             )
-        named = list(there) if look.tables is not None else [name for name, kind in there.items() if kind == "table"]
-        chosen = choose(look.tables, named, path)
+        tables = wanted(look, there)
+        named = list(there) if tables is not None else [name for name, kind in there.items() if kind == "table"]
+        chosen = choose(tables, named, path)
         _refuse_collisions(chosen, path)
-        return Measured(server=Server(kind="sqlite"), tables=_tables(con, chosen))
-
-
-def _refuse_other_files(full: Path, said: str) -> None:
-    if full.is_dir():
-        hint = "give the database file; for a folder of CSV, JSON lines or Parquet the kind is `files`"
-        raise SourceError(f"`{said}` is a folder, not a SQLite database", hint=hint)
-    if not full.exists():
-        raise not_there(full)
-    try:
-        with full.open("rb") as stream:
-            start = stream.read(len(_MAGIC))
-    except OSError as error:
-        hint = f"chmod +r '{full}', or run as its owner"
-        raise SourceError(f"`{said}` may not be read: {error.strerror}", hint=hint) from error
-    if start and start != _MAGIC:
-        hint = "an encrypted database must be decrypted first; for CSV, JSON lines or Parquet the kind is `files`"
-        raise SourceError(f"`{said}` is not a SQLite database, or it is encrypted", hint=hint)
+        return Measured(server=Server(kind="sqlite"), tables=_tables(con, chosen, look, path))
 
 
 @contextmanager
@@ -102,90 +88,75 @@ def _refuse_collisions(names: Sequence[str], said: str) -> None:
             )
 
 
-def _one(con: sqlite3.Connection, sql: str) -> tuple[int, ...]:
-    row = con.execute(sql).fetchone()
-    return tuple(int(value or 0) for value in row)
-
-
-def _tables(con: sqlite3.Connection, names: Sequence[str]) -> dict[str, MeasuredTable]:
-    schemas = {name: read_schema(con, name) for name in names}
-    totals = {name: _one(con, f"select count(*) from {quoted(name)}")[0] for name in names}
-    foreign_keys = {
-        name: [ForeignKeyFact(columns=fk.columns, to=fk.to, at=fk.at) for fk in schema.foreign_keys]
-        for name, schema in schemas.items()
-    }
-    columns = with_one_type_a_reference(
-        {name: read_columns(con, schemas[name], min(totals[name], WHOLE_ROWS), totals[name]) for name in names},
-        foreign_keys,
-    )
-    found = {}
+def _tables(con: sqlite3.Connection, names: Sequence[str], look: Look, said: str) -> dict[str, MeasuredTable]:
+    schemas = {name: _schema(con, name, said) for name in names}
+    foreign_keys = {name: schema.foreign_keys for name, schema in schemas.items()}
+    read = {}
     for name, schema in schemas.items():
-        rows = min(totals[name], WHOLE_ROWS)
-        key = _key(con, schema, columns[name], rows, totals[name])
-        watermark, per_day = _watermark(con, schema, columns[name], rows)
-        found[name] = MeasuredTable(
-            rows=Count(value=totals[name]),
-            rows_per_day=per_day,
-            key=key,
-            watermark=watermark,
-            columns={c.name: c.measured(key.columns if key else ()) for c in columns[name]},
-            foreign_keys=foreign_keys[name],
-        )
-    return found
+        read[name] = _read(con, schema, look)
+        look.tell(len(read), len(schemas), name)
+    columns = with_one_type_a_reference({name: facts for name, (_, facts) in read.items()}, foreign_keys)
+    return {name: _table(con, schemas[name], of, columns[name], look) for name, (of, _) in read.items()}
 
 
-def _key(
-    con: sqlite3.Connection, schema: TableSchema, columns: Sequence[ColumnFacts], rows: int, total: int
-) -> Key | None:
-    """The primary key, a unique index over columns that are never null, or a measured one.
+def _schema(con: sqlite3.Connection, name: str, said: str) -> TableSchema:
+    try:
+        return read_schema(con, name)
+    except sqlite3.OperationalError as error:
+        if "no such" not in str(error):
+            raise
+        hint = "what it selects from is gone; leave it out"
+        raise SourceError(f"view `{shorten(name)}` of `{said}` is broken: {shorten(str(error))}", hint=hint) from None
+
+
+def _read(con: sqlite3.Connection, schema: TableSchema, look: Look) -> tuple[SqliteTable, list[ColumnFacts]]:
+    """A table with its rows counted, and its columns with what they hold; only what is declared where no time is left."""
+    name = quoted(schema.name)
+    order = ["rowid"] if schema.has_rowid else [quoted(c) for c in schema.indexes.primary_key]
+    of = SqliteTable(schema.name, Count(value=0, exact=False), name, name, order, con=con, look=look, sample=WHOLE_ROWS)
+    try:
+        with within_time(con, look):
+            [total] = con.execute(f"select count(*) from {name}").fetchone()
+            of.rows = Count(value=total)
+            rows = min(total, WHOLE_ROWS)
+            if total > rows:
+                of.whole, of.spread, of.part = False, False, f"(select * from {name} limit {rows})"
+            return of, with_values(of, read_columns(con, schema, rows, total))
+    except TimeIsUp:
+        return of, by_declaration(schema)
+
+
+def _table(
+    con: sqlite3.Connection, schema: TableSchema, of: SqliteTable, columns: Sequence[ColumnFacts], look: Look
+) -> MeasuredTable:
+    with within_time(con, look):
+        key = _declared_key(schema, columns) or sql_rows.measured_key(of, columns)
+        times = sql_times.read_times(of, columns, schema.indexes)
+        near_key = sql_rows.near_key(of, columns) if key is None else None
+    notes = [*of.notes, *sql_rows.odd(columns, times.watermark, None)]
+    return MeasuredTable(
+        kind="view" if schema.is_view else None,
+        rows=of.rows if of.rows.exact else None,
+        rows_per_day=times.rows_per_day,
+        new_per_day=times.new_per_day,
+        key=key,
+        near_key=near_key,
+        watermark=times.watermark,
+        lateness=times.lateness,
+        deletes=sql_rows.deletes(of, columns, key, schema.counter),
+        columns={c.name: c.measured(key.columns if key else ()) for c in columns},
+        foreign_keys=schema.foreign_keys,
+        notes=[*notes, TIME_IS_UP] if look.is_over else notes,
+    )
+
+
+def _declared_key(schema: TableSchema, columns: Sequence[ColumnFacts]) -> Key | None:
+    """The primary key, or a unique index over columns that are never null.
 
     SQLite lets the columns of a primary key be null; one that has a null tells no rows apart, and is passed over.
     """
     nulls = {c.name: c.nulls for c in columns}
-    if schema.primary_key and not any(nulls[c] for c in schema.primary_key):
-        return Key(columns=schema.primary_key, how="primary key")
-    required = {c.name for c in columns if c.required}
-    for index in schema.unique_indexes:
-        if required.issuperset(index):
-            return Key(columns=index, how="unique index")
-    part = f"(select * from {quoted(schema.name)} limit {rows})"
-
-    def distinct(names: Sequence[str], sample: bool) -> int:
-        selected = ", ".join(quoted(n) for n in names)
-        source = f"(select * from {quoted(schema.name)} limit {KEY_SAMPLE_ROWS})" if sample else part
-        return _one(con, f"select count(*) from (select distinct {selected} from {source})")[0]
-
-    return find_key(schema.name, columns, rows, distinct, f"{rows} rows" if rows == total else f"the first {rows} rows")
-
-
-def _watermark(
-    con: sqlite3.Connection, schema: TableSchema, columns: Sequence[ColumnFacts], rows: int
-) -> tuple[Watermark | None, Rate | None]:
-    """The watermark; how far out of order the rows lie in the order of rowid, or of the key where there is no rowid."""
-    column = watermark_column(columns)
-    if column is None:
-        return None, None
-    name, table = quoted(column.name), quoted(schema.name)
-    order = "rowid" if schema.has_rowid else ", ".join(quoted(c) for c in schema.primary_key) or "1"
-    sampled = min(rows, ORDER_SAMPLE_ROWS)
-    (earlier,) = _one(
-        con,
-        f"select sum(x < before) from (select x, lag(x) over (order by r) before from (select julianday({name}) x, "
-        f"row_number() over (order by {order}) r from {table} order by {order} limit {sampled}))",
-    )
-    newest, oldest, since = con.execute(
-        f"select max(x), min(x), date(min(x)) from (select julianday({name}) x from {table} limit {rows})"
-    ).fetchone()
-    days = min(RATE_DAYS, int(newest - oldest)) if newest is not None else 0
-    per_day = None
-    if days:
-        (recent,) = _one(con, f"select count(*) from {table} where julianday({name}) > {newest!r} - {days}")
-        per_day = Rate(value=round(recent / days), how=f"{column.name}, the {days} days up to the newest row")
-    mark = Watermark(
-        column=column.name,
-        indexed=column.name in schema.indexed_first,
-        out_of_order=rate(earlier, max(sampled - 1, 1)),
-        sampled=sampled,
-        since=since,
-    )
-    return mark, per_day
+    indexes = schema.indexes
+    if any(nulls[c] for c in indexes.primary_key):
+        indexes = replace(indexes, primary_key=[])
+    return indexes.key([c.name for c in columns if c.required])

@@ -6,41 +6,34 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass, field
 
-
-@dataclass(frozen=True)
-class ForeignKey:
-    """``columns`` point at ``at`` of table ``to``; implicit targets are resolved to the primary key."""
-
-    columns: list[str]
-    to: str
-    at: list[str]
+from pipegen.core.measured import ForeignKeyFact
+from pipegen.probe.accepted_values import MOST_VALUES, accepted_values, checks_of
+from pipegen.probe.indexes import Indexes
+from pipegen.probe.sql_names import quoted
 
 
 @dataclass(frozen=True)
 class DeclaredColumn:
-    """A column with its declared type text, which may be empty."""
+    """A column with its declared type text, which may be empty; ``values`` are those that a check declares as the only ones."""
 
     name: str
     declared: str
     required: bool
+    generated: bool = False
+    values: list[str] | None = None
 
 
 @dataclass(frozen=True)
 class TableSchema:
-    """``indexed_first`` are columns that an index starts with; ``unique_indexes`` hold whole columns of all rows."""
+    """A table or view; ``counter`` is the column that SQLite itself numbers rows by."""
 
     name: str
     columns: list[DeclaredColumn]
-    primary_key: list[str]
+    indexes: Indexes
     has_rowid: bool
-    unique_indexes: list[list[str]] = field(default_factory=list)
-    indexed_first: frozenset[str] = frozenset()
-    foreign_keys: list[ForeignKey] = field(default_factory=list)
-
-
-def quoted(name: str) -> str:
-    """A name as a SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
+    is_view: bool = False
+    counter: str | None = None
+    foreign_keys: list[ForeignKeyFact] = field(default_factory=list)
 
 
 def list_tables(con: sqlite3.Connection) -> dict[str, str]:
@@ -67,13 +60,24 @@ def read_schema(con: sqlite3.Connection, table: str) -> TableSchema:
         name == primary_key[0] and type_.upper() == "INTEGER" for name, type_, *_ in info
     )
     never_null = set(primary_key) if rowid_alias or not has_rowid else set()
+    kind, create = con.execute("select type, coalesce(sql, '') from sqlite_master where name = ?", (table,)).fetchone()
+    values = _accepted(create)
     columns = [
-        DeclaredColumn(name, type_ or "", bool(notnull) or name in never_null) for name, type_, notnull, _, _ in info
+        DeclaredColumn(
+            name, type_ or "", bool(notnull) or name in never_null, hidden in (2, 3), values.get(name.casefold())
+        )
+        for name, type_, notnull, _, hidden in info
     ]
-    unique, first = _indexes(con, table)
-    if primary_key:
-        first.add(primary_key[0])
-    return TableSchema(table, columns, primary_key, has_rowid, unique, frozenset(first), _foreign_keys(con, table))
+    return TableSchema(
+        table, columns, _indexes(con, table, primary_key), has_rowid, kind == "view", primary_key[0] if rowid_alias else None,
+        _foreign_keys(con, table),
+    )  # fmt: skip
+
+
+def _accepted(create: str) -> dict[str, list[str]]:
+    """Values that check constraints declare as the only ones, by a column's name in lower case."""
+    found = [accepted_values(check) for check in checks_of(create)]
+    return {column.casefold(): values for column, values in filter(None, found) if len(values) <= MOST_VALUES}
 
 
 def _has_rowid(con: sqlite3.Connection, table: str) -> bool:
@@ -84,25 +88,22 @@ def _has_rowid(con: sqlite3.Connection, table: str) -> bool:
     return bool(con.execute("select 1 from sqlite_master where name = ? and type = 'table'", (table,)).fetchone())
 
 
-def _indexes(con: sqlite3.Connection, table: str) -> tuple[list[list[str]], set[str]]:
-    """Unique indexes over whole columns of all rows, and the columns that any index starts with."""
-    unique: list[list[str]] = []
-    first: set[str] = set()
+def _indexes(con: sqlite3.Connection, table: str, primary_key: list[str]) -> Indexes:
+    """The primary key, which may have no index of its own, and indexes by their columns; of an expression there is no name."""
+    found = Indexes()
+    if primary_key:
+        found.add(primary_key, primary=True)
     for name, is_unique, partial in con.execute(
         'select name, "unique", partial from pragma_index_list(?) order by name', (table,)
     ).fetchall():
-        columns = [
-            c for (c,) in con.execute("select name from pragma_index_info(?) order by seqno", (name,)).fetchall()
-        ]
-        if not columns or None in columns:  # an index over an expression
-            continue
-        first.add(columns[0])
-        if is_unique and not partial:
-            unique.append(columns)
-    return sorted(unique, key=len), first
+        columns = con.execute("select name from pragma_index_info(?) order by seqno", (name,)).fetchall()
+        if columns:
+            found.add([column for (column,) in columns], unique=is_unique and not partial)
+    return found
 
 
-def _foreign_keys(con: sqlite3.Connection, table: str) -> list[ForeignKey]:
+def _foreign_keys(con: sqlite3.Connection, table: str) -> list[ForeignKeyFact]:
+    """Implicit targets are resolved to the primary key."""
     rows = con.execute(
         'select id, "table", "from", "to" from pragma_foreign_key_list(?) order by id desc, seq', (table,)
     ).fetchall()
@@ -124,5 +125,5 @@ def _foreign_keys(con: sqlite3.Connection, table: str) -> list[ForeignKey]:
         named = [by_fold.get(t.lower(), t) for t in targets if t is not None]
         at_columns = named if len(named) == len(columns) else implicit
         if len(at_columns) == len(columns):
-            found.append(ForeignKey(columns, real[0], at_columns))
+            found.append(ForeignKeyFact(columns=columns, to=real[0], at=at_columns))
     return found

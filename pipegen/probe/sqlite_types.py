@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipegen.core.measured import ForeignKeyFact
-from pipegen.probe.facts import ColumnFacts
+from pipegen.probe.facts import TEMPORAL, ColumnFacts
 from pipegen.probe.sqlite_schema import TableSchema
 from pipegen.probe.sqlite_values import Stored, read_values
 
@@ -35,7 +35,7 @@ _BY_DECLARATION = (
 
 def read_columns(con: sqlite3.Connection, schema: TableSchema, rows: int, total: int) -> list[ColumnFacts]:
     """Facts of every column, over the first ``rows`` of ``total`` rows."""
-    unique = {index[0] for index in schema.unique_indexes if len(index) == 1}
+    unique = schema.indexes.alone
     stored = read_values(con, schema.name, schema.columns, None if rows == total else rows)
     found = []
     for column, values in zip(schema.columns, stored, strict=True):
@@ -50,9 +50,28 @@ def read_columns(con: sqlite3.Connection, schema: TableSchema, rows: int, total:
                 required=column.required,
                 unique=column.name in unique,
                 declared=_told(column.declared, type_),
+                generated=column.generated,
+                values=column.values,
+                least=values.first if _is_ranged(type_) else None,
+                most=values.last if _is_ranged(type_) else None,
             )
         )
     return found
+
+
+def by_declaration(schema: TableSchema) -> list[ColumnFacts]:
+    """Facts of every column where no value was looked at."""
+    types = {column.name: resolve(column.declared, Stored()) for column in schema.columns}
+    return [
+        ColumnFacts(
+            name=column.name, type=types[column.name], rows=0, nulls=0, required=column.required,
+            declared=_told(column.declared, types[column.name]), generated=column.generated, values=column.values,
+        ) for column in schema.columns
+    ]  # fmt: skip
+
+
+def _is_ranged(type_: str) -> bool:
+    return type_ in ("bigint", "double", "time", *TEMPORAL) or type_.startswith("decimal(")
 
 
 def resolve(declared: str, stored: Stored) -> str:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from pipegen.probe.sqlite_schema import DeclaredColumn, quoted
+from pipegen.probe.sql_names import quoted
+from pipegen.probe.sqlite_schema import DeclaredColumn
 
 _COLUMNS_A_QUERY = 100  # SQLite takes at most 2,000 result columns
 _FIRST_LOOK = 500  # rows
+_BOUND = 40  # characters of a least and a greatest value: those of numbers and times have fewer
 
 _DAY = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]"
 _CLOCK = "[0-9][0-9]:[0-9][0-9]"
@@ -22,7 +25,8 @@ _HEXES = "-".join("[0-9a-f]" * n for n in (8, 4, 4, 4, 12))
 
 @dataclass(frozen=True)
 class Stored:
-    """Numbers of values by storage class, the least and the greatest number, and the shapes that hold for all values.
+    """Numbers of values by storage class, the least and the greatest number, the ``first`` and the ``last`` text or number as
+    texts, and the shapes that hold for all values.
 
     Shapes: ``date``, ``timestamp`` (dates among them), ``timestamptz``, ``time``, ``uuid``, ``json`` of texts; ``truth`` (0, 1,
     true, false) of any; ``scaled`` (no more digits behind the point than declared, or two) of numbers.
@@ -36,6 +40,8 @@ class Stored:
     longest: int | None = None
     least: float = 0.0
     most: float = 0.0
+    first: str | None = None
+    last: str | None = None
     shapes: frozenset[str] = frozenset()
 
     @property
@@ -59,16 +65,13 @@ def read_values(
                 {shape: sql for (shape, sql), holds in zip(w.items(), answer, strict=True) if holds}
                 for w, answer in zip(wanted, answers, strict=True)
             ]
-        found += [
-            Stored(s.nulls, s.integers, s.reals, s.texts, s.blobs, s.longest, s.least, s.most, frozenset(w))
-            for s, w in zip(counted, wanted, strict=True)
-        ]
+        found += [replace(s, shapes=frozenset(w)) for s, w in zip(counted, wanted, strict=True)]
     return found
 
 
 def _query(
     con: sqlite3.Connection, table: str, expressions: Sequence[Sequence[str]], limit: int | None
-) -> list[tuple[float | None, ...]]:
+) -> list[tuple[Any, ...]]:
     """Aggregates by column, in one pass over the table; no pass where there is nothing to ask."""
     flat = [expression for some in expressions for expression in some]
     if not flat:
@@ -83,6 +86,7 @@ def _query(
 
 
 def _classes(c: str) -> list[str]:
+    bounded = f"typeof({c}) <> 'blob' and abs({c}) < 1e308"  # no infinite number; a text counts as 0
     return [
         f"sum({c} is null)",
         f"sum(typeof({c}) = 'integer')",
@@ -92,11 +96,13 @@ def _classes(c: str) -> list[str]:
         f"sum(typeof({c}) = 'blob')",
         f"min(case when typeof({c}) in ('integer', 'real') then {c} end)",
         f"max(case when typeof({c}) in ('integer', 'real') then {c} end)",
+        f"substr(cast(min(case when {bounded} then {c} end) as text), 1, {_BOUND})",
+        f"substr(cast(max(case when {bounded} then {c} end) as text), 1, {_BOUND})",
     ]
 
 
-def _counted(row: Sequence[float | None]) -> Stored:
-    nulls, integers, reals, texts, longest, blobs, least, most = row
+def _counted(row: Sequence[Any]) -> Stored:
+    nulls, integers, reals, texts, longest, blobs, least, most, first, last = row
     return Stored(
         nulls=int(nulls or 0),
         integers=int(integers or 0),
@@ -106,6 +112,8 @@ def _counted(row: Sequence[float | None]) -> Stored:
         longest=None if longest is None else int(longest),
         least=float(least or 0),
         most=float(most or 0),
+        first=first,
+        last=last,
     )
 
 

@@ -7,8 +7,8 @@ not a number; ``0`` and ``1`` are numbers, not booleans; a date in any but ISO o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 _INT = r"-?(0|[1-9]\d*)"
 _MONEY = r"-?((0|[1-9]\d{0,15})(\.\d{1,2})?|\.\d{1,2})"
@@ -73,16 +73,25 @@ NULL_TOKENS = (*ALWAYS_NULL, "NA", "N/A", "n/a", "#N/A", "null", "None", "NaN", 
 
 @dataclass(frozen=True)
 class TextFacts:
-    """What the values of a column of texts show, apart from ``tokens``: null tokens in it and how often each is there."""
+    """What the values of a column show, apart from ``tokens``: null tokens in it and how often each is there.
+
+    ``some`` are a few of its different values, for a look at whether they are personal; they are kept nowhere.
+    """
 
     type: str
     nulls: int
     distinct: int
-    longest: int | None
-    tokens: dict[str, int]
+    longest: int | None = None
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    least: str | None = None
+    most: str | None = None
+    some: Sequence[str] | None = field(default=None, repr=False)
 
     def nulls_with(self, nulls: Iterable[str]) -> int:
         return self.nulls + sum(self.tokens.get(token, 0) for token in nulls)
+
+    def distinct_without(self, nulls: Iterable[str]) -> int:
+        return self.distinct - len(self.tokens.keys() & set(nulls))
 
 
 def table_nulls(columns: Iterable[TextFacts]) -> list[str]:

@@ -17,14 +17,21 @@ _LABEL = 14
 _WHOLE = "whole pipeline"
 
 
-def folded(decisions: Sequence[Decision], sources: Iterable[str], held: Mapping[str, Decision], line: Line) -> None:
-    """Every decision in a line or two, source by source; tables with the same choice are one."""
+def folded(
+    decisions: Sequence[Decision],
+    sources: Iterable[str],
+    held: Mapping[str, Decision],
+    line: Line,
+    *,
+    flips: bool = True,
+) -> None:
+    """Every decision in a line or two, source by source; tables with the same choice are one; ``flips``: with the nearest flip."""
     grouped = _by_source(decisions, tuple(sources))
     for name, its in grouped.items():
         line((name, "bold"))
         width = max(_LABEL, 3 + max(len(_question(d)) for d in its) + 1)
         for group in _alike(its, name, held):
-            _short(group, name, held, width, line)
+            _short(group, name, held, width, line, flips=flips)
         line("")
 
 
@@ -104,7 +111,9 @@ def _alike(decisions: Iterable[Decision], source: str, held: Mapping[str, Decisi
     return [group for _, group in sorted(groups.items(), key=lambda item: order[item[0][0]])]
 
 
-def _short(group: Sequence[Decision], source: str, held: Mapping[str, Decision], width: int, line: Line) -> None:
+def _short(
+    group: Sequence[Decision], source: str, held: Mapping[str, Decision], width: int, line: Line, *, flips: bool
+) -> None:
     first = group[0]
     tables = _tables([_table(d, source) for d in group])
     head: list[Part] = [(f"  {_question(first)}", "dim"), " " * (width - 2 - len(_question(first)))]
@@ -114,7 +123,7 @@ def _short(group: Sequence[Decision], source: str, held: Mapping[str, Decision],
         reason = f"{_table(first, source)}: {reason}"
     running(line, (*head, (first.choice, "bold"), *_mark(first, held)), reason, width)
     flip, of = _nearest(group)
-    if flip is not None:
+    if flip is not None and flips:
         whose = f"{_table(of, source)}: " if len(group) > 1 else ""
         paragraph(line, (), f"{whose}{flip.text}", width, "dim")
 

@@ -80,7 +80,7 @@ def _tried(found: Explanation) -> decisions.Tried:
 def notes(texts: Iterable[str], terminal: Terminal) -> None:
     """What a person should know, a sentence a note."""
     for text in texts:
-        paragraph(terminal.say, (("note:", "yellow"),), text, 6, "yellow")
+        paragraph(terminal.say, (("note:", "yellow"),), text, 6)
 
 
 def review(made: Generated, terminal: Terminal) -> None:

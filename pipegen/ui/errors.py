@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import platform
 import sys
@@ -12,9 +14,19 @@ from collections.abc import Callable, Sequence
 from pipegen import __version__
 from pipegen.core import errors
 from pipegen.core.errors import MissingAnswersError, PipegenError, Problem
-from pipegen.ui.terminal import Terminal
+from pipegen.ui.terminal import Style, Terminal
 from pipegen.ui.wrapped import paragraph
 
+_SYSTEM = {
+    errno.ENOSPC: "make room on the disk that it is on",
+    errno.EDQUOT: "make room: your quota of the disk is used up",
+    errno.EFBIG: "raise the limit on the size of files (`ulimit -f`)",
+    errno.EROFS: "the file system is mounted read-only: work elsewhere, or set `TMPDIR`",
+    errno.EACCES: "see who owns it and the folder that it is in (`ls -ld`)",
+    errno.EPERM: "see who owns it and the folder that it is in (`ls -ld`)",
+    errno.EMFILE: "raise the limit on open files (`ulimit -n`)",
+}
+"""What the system may refuse anywhere, and what is to be done."""
 ISSUES = "the issue tracker of pipegen"
 
 
@@ -40,8 +52,22 @@ def guarded(run: Callable[[], int], terminal: Terminal, *, debug: bool = False) 
     except Exception as error:
         if debug:
             traceback.print_exc()
+        if isinstance(error, OSError) and error.errno in _SYSTEM:
+            show(_refused(error), terminal)
+            return errors.EXIT_FAILED
         _report(error, terminal)
         return errors.EXIT_BUG
+    finally:
+        terminal.quiet()
+
+
+def _refused(error: OSError) -> PipegenError:
+    """What the system refused somewhere, most of all in what is printed and in temporary files, as an error for people."""
+    what = f"`{error.filename}`" if error.filename else "what was to be written"
+    if not error.filename:  # whatever is left for stdout would be refused once more when the process ends
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return PipegenError(f"{what} cannot be written: {error.strerror}", hint=_SYSTEM[error.errno or 0])
 
 
 def show(error: PipegenError, terminal: Terminal) -> None:
@@ -71,12 +97,20 @@ def show(error: PipegenError, terminal: Terminal) -> None:
 
 
 def _one(problem: Problem, terminal: Terminal) -> None:
-    terminal.say(("error: ", "bold red"), str(problem))
+    _sentence("error:", "bold red", str(problem), terminal)
     if problem.hint:
         first, *more = problem.hint.splitlines()
         terminal.say("")
-        terminal.say(("hint: ", "cyan"), first)
+        _sentence("hint:", "cyan", first, terminal)
         _listed(more, 2, terminal)
+
+
+def _sentence(head: str, style: Style, text: str, terminal: Terminal) -> None:
+    """One line in a log, which is searched; on a screen as many as it needs, broken between words."""
+    if terminal.is_watched and "\n" not in text:
+        paragraph(terminal.say, ((head, style),), text, len(head) + 1)
+    else:
+        terminal.say((head, style), " ", text)
 
 
 def _listed(choices: Sequence[str], indent: int, terminal: Terminal) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipegen.app.generate import shown
 from pipegen.app.template_new import Generated
+from pipegen.ui.design import counted
 from pipegen.ui.terminal import Terminal
 
 
@@ -19,11 +20,14 @@ def template(made: Generated, terminal: Terminal) -> None:
 
 
 def written(made: Generated, cwd: Path, notes: list[str], terminal: Terminal) -> None:
-    """The end of ``new``: what stands where, what to do next, and how to do the same again."""
+    """The end of ``new``: what stands where, how to do the same again, and what to do next."""
     where = shown(made.target, cwd)
-    terminal.say(("wrote ", "bold green"), (where, "bold"), f"  {len(made.plan.actions):,} files")
+    terminal.say(("wrote ", "bold green"), (where, "bold"), f"  {counted(len(made.plan.actions), 'file')}")
     for note in (*made.plan.notes, *notes):
-        terminal.say((f"note: {note}", "yellow"))
+        terminal.warn(note)
+    terminal.say("")
+    terminal.say("The same again, with nothing asked:")
+    terminal.say(f"  {made.plan.equivalent}")
     terminal.say("")
     terminal.say("Next:")
     for command, why in (
@@ -31,6 +35,3 @@ def written(made: Generated, cwd: Path, notes: list[str], terminal: Terminal) ->
         ("pipegen update", "when the template has a newer version, or an answer in pipegen.yml another value"),
     ):
         terminal.say("  ", (command, "bold"), (f"   # {why}" if why else "", "dim"))
-    terminal.say("")
-    terminal.say("The same again, with nothing asked:")
-    terminal.say(f"  {made.plan.equivalent}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import shlex
 from collections import Counter
 from collections.abc import Sequence
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipegen.core.plan import ChangePlan
+from pipegen.ui import design, tree
 from pipegen.ui.design import counted
 from pipegen.ui.terminal import Style, Terminal
+from pipegen.ui.wrapped import columns
 
 if TYPE_CHECKING:  # a command imports its own use case alone
     from pipegen.app.blueprints import BlueprintDetails, BlueprintSummary, LintReport
@@ -86,24 +89,25 @@ def update(made: Updated, terminal: Terminal, *, applied: bool) -> None:
 
 def notes(change: ChangePlan, terminal: Terminal) -> None:
     for note in change.notes:
-        terminal.say((f"note: {note}", "yellow"))
+        terminal.warn(note)
 
 
 def aborted(restored: Sequence[str], set_aside: Sequence[str], terminal: Terminal) -> None:
     """What ``update --abort`` took back."""
     terminal.say(("taken back ", "bold green"), counted(len(restored), "file"))
     for path in set_aside:
-        terminal.say((f"note: what you edited since lies at {path}", "yellow"))
+        terminal.warn(f"what you edited since lies at {path}")
 
 
 def written(generated: Generated, cwd: Path, notes: list[str], terminal: Terminal) -> None:
-    """The end of ``new``: what stands where, what to do next, and how to do the same with nothing asked."""
+    """The end of ``new``: what stands where, how to do the same with nothing asked, and what to do next."""
     from pipegen.app.generate import shown
 
     where = shown(generated.target, cwd)
     terminal.say(("wrote ", "bold green"), (where, "bold"), f"  {counted(len(generated.plan.actions), 'file')}")
-    for note in (*generated.plan.notes, *notes):
-        terminal.say((f"note: {note}", "yellow"))
+    tree.folded((action.path for action in generated.plan.actions), terminal.say)
+    design.notes((*generated.plan.notes, *notes), terminal)
+    _same(generated, terminal)
     terminal.say("")
     terminal.say("Next:")
     quoted = shlex.quote(where)
@@ -113,9 +117,32 @@ def written(generated: Generated, cwd: Path, notes: list[str], terminal: Termina
         ("make test", ""),
     ):
         terminal.say("  ", (command, "bold"), (f"   # {why}" if why else "", "dim"))
+
+
+def _same(generated: Generated, terminal: Terminal) -> None:
+    """The equivalent command, and the variables that it needs beside it: it holds no password."""
+    from pipegen.core.spec.sources import PostgresSource, ServerSource
+
     terminal.say("")
     terminal.say("The same again, with nothing asked:")
-    terminal.say(f"  {generated.plan.equivalent}")
+    same = generated.plan.equivalent or ""
+    for line in _in_lines(same) if terminal.is_watched else [same]:
+        terminal.say(f"  {line}")
+    for source in generated.spec.sources.values():
+        if isinstance(source, PostgresSource | ServerSource) and not os.environ.get(source.url_env):
+            terminal.say((f"  # {source.url_env}: the URL with its password, where the server asks for one", "dim"))
+
+
+def _in_lines(command: str) -> list[str]:
+    """A command as a shell takes it, broken before its options where it is wider than the screen."""
+    if len(command) + 2 <= columns():
+        return [command]
+    found = [""]
+    for word in map(shlex.quote, shlex.split(command)):
+        if word.startswith("-") or len(found[-1]) > columns():
+            found.append("   ")
+        found[-1] = f"{found[-1]} {word}" if found[-1] else word
+    return [f"{line} \\" for line in found[:-1]] + found[-1:]
 
 
 def status(found: Status, terminal: Terminal) -> None:

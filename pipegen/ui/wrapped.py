@@ -26,11 +26,11 @@ def columns() -> int:
     return max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((80, 24)).columns))
 
 
-def lines(text: str, indent: int, first: int | None = None) -> list[str]:
-    """The lines of a text that stands ``indent`` columns in, the first of them ``first`` columns."""
+def lines(text: str, indent: int, first: int | None = None, *, spare: int = 0) -> list[str]:
+    """The lines of a text that stands ``indent`` columns in, the first of them ``first`` columns; ``spare`` stay free behind it."""
     held = _WHOLE.sub(lambda one: one[0].replace(" ", _KEPT), text)
     wrapped = textwrap.wrap(
-        held, max(indent + 20, columns()), initial_indent=" " * (indent if first is None else first),
+        held, max(indent + 20, columns() - spare), initial_indent=" " * (indent if first is None else first),
         subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
     return [line.replace(_KEPT, " ").strip() for line in wrapped]

@@ -124,7 +124,7 @@ REFUSED_SOURCES: list[tuple[str, dict[str, str], str, str]] = [
     ("exports=shop.db", {}, "there is a source called `exports` already", "pipegen add table exports.TABLE"),
     ("Exports=shop.db", {}, "would both be called `exports`", "pipegen add source NAME=URL"),
     ("transform=shop.db", {}, "the repository uses it for itself", ""),
-    ("mysql://u@h/db", {}, "source `db` names no table to load", "`--table db.T`"),
+    ("mongodb://u@h/db", {}, "source `db` names no table to load", "`--table db.T`"),
     ("no=nothing.db", {}, "", ""),
     ("db=shop.db", {"freshness": "soon"}, "freshness", ""),
     ("db=shop.db", {"volume": "much"}, "volume", ""),
@@ -195,7 +195,11 @@ def test_the_file_is_written_anew_where_tables_are_not_the_last_in_it(here: Path
 
 
 def test_what_was_measured_already_is_taken_as_it_was(here: Path) -> None:
-    root = made(here, "exports/*.csv", table=["orders"])
+    root = made(here, "exports/*.csv")
+    (root / "pipegen.yml").write_text(
+        "version: 1\nname: shop\nsources:\n  exports: {kind: files, path: ../exports/*.csv, tables: {orders: {}}}\n"
+        "marts: {fct_orders: {kind: fact, from: orders}}\ndestination: {kind: duckdb}\n"
+    )
     (here / "exports/customers.csv").unlink()
     inputs = add.add_table(root, ["exports.customers"])
     assert set(inputs) == {"pipegen.yml"}

@@ -152,3 +152,13 @@ def test_the_url_of_another_kind_is_none_of_a_database() -> None:
     spec = load({"name": "x", "sources": {"db": {"kind": "postgres", "url_env": "DB_URL"}}})
     with pytest.raises(UsageError, match="`DB_URL` is not set"):
         place("db", spec.sources["db"], made.urls)
+
+
+def test_files_far_away_are_probed_with_the_password_that_their_path_has_not() -> None:
+    found, again = asked("sftp://u:hunter2@h/daily/*.csv")
+    assert found == "sftp://u:hunter2@h/daily/*.csv"
+    assert "hunter2" not in again
+    elsewhere, _ = asked("sftp://u:hunter2@h/daily/*.csv", **{"sources.daily.path": "sftp://u@other/daily/*.csv"})
+    assert elsewhere == "sftp://u@other/daily/*.csv"
+    made = draft(Given(name="p", flags={"source": ["s3://key:hunter2@b/x.csv"]}, cwd=Path()))
+    assert "hunter2" not in repr(made) + repr(made.urls) + str(made.values)

@@ -192,7 +192,11 @@ def test_every_name_that_cannot_be(root: Path) -> None:
 
 
 def test_a_table_that_is_there_and_not_loaded_is_not_the_new_name_of_another(here: Path) -> None:
-    root = made(here, "exports/*.csv", table=["orders"])
+    root = made(here, "exports/*.csv")
+    (root / "pipegen.yml").write_text(
+        "version: 1\nname: shop\nsources:\n  exports: {kind: files, path: ../exports/*.csv, tables: {orders: {}}}\n"
+        "marts: {}\ndestination: {kind: duckdb}\n"
+    )
     with pytest.raises(UsageError, match="has a table `customers` beside `orders`") as found:
         rename(root, "orders", "customers")
     assert found.value.hint == "`pipegen add table exports.customers` loads it"

@@ -18,7 +18,7 @@ from pipegen.core.measured import Measured
 from pipegen.core.spec.model import PipelineSpec
 from pipegen.store import yaml_file
 
-KAFKA = "  web:\n    kind: kafka\n    url_env: WEB_BROKERS\n    log_kept: 7d\n    tables: {clicks: {immutable: true}}\n"
+MONGO = "  web:\n    kind: mongodb\n    url_env: WEB_URL\n    log_kept: 7d\n    tables: {clicks: {immutable: true}}\n"
 Asked = list[tuple[PipelineSpec, Mapping[str, Measured]]]
 
 
@@ -45,7 +45,7 @@ def asked(root: Path, monkeypatch: pytest.MonkeyPatch) -> Asked:
 @pytest.fixture
 def with_web(root: Path) -> Path:
     path = root / "pipegen.yml"
-    path.write_text(path.read_text().replace("\nmarts:\n", f"{KAFKA}\nmarts:\n"))
+    path.write_text(path.read_text().replace("\nmarts:\n", f"{MONGO}\nmarts:\n"))
     return root
 
 
@@ -58,7 +58,7 @@ def refused(inputs: dict[str, bytes | None], root: Path, asked: Asked) -> Pipeli
     return spec
 
 
-@pytest.mark.parametrize("url", ["web=kafka://u:hunter2@h/clicks", "web=s3://b/x/*.csv", "web=webhook:"])
+@pytest.mark.parametrize("url", ["web=mongodb://u:hunter2@h/clicks", "web=webhook:"])
 def test_a_source_that_is_added_reaches_the_architect(root: Path, here: Path, asked: Asked, url: str) -> None:
     with pytest.raises(SpecError, match="the architect says no"):
         add.add_source(root, url, tables=["web.clicks"], cwd=here)
@@ -71,10 +71,12 @@ def test_where_no_mart_is_named_it_is_written_as_new_writes_it(root: Path, here:
     path = root / "pipegen.yml"
     head, _, tail = path.read_text().partition("marts:\n")
     path.write_text(f"{head}marts: {{}}\n{tail.partition(chr(10) * 2)[2]}")
-    inputs = add.add_source(root, "web=kafka://u:hunter2@h/clicks", said={"freshness": "5m"}, cwd=here)
+    inputs = add.add_source(
+        root, "web=mongodb://u:hunter2@h/clicks", tables=["web.clicks"], said={"freshness": "5m"}, cwd=here
+    )
     assert set(inputs) == {"pipegen.yml"}, "nothing was measured"
     source = yaml_file.parse(inputs["pipegen.yml"] or b"", "x").values["sources"]["web"]
-    assert source == {"kind": "kafka", "url_env": "WEB_BROKERS", "freshness": "5m", "tables": {"clicks": {}}}
+    assert source == {"kind": "mongodb", "url_env": "WEB_URL", "freshness": "5m", "tables": {"clicks": {}}}
     assert refused(inputs, root, asked).sources["web"].freshness == "5m"
 
 
@@ -92,7 +94,7 @@ def test_renames_keep_what_was_said(with_web: Path, asked: Asked) -> None:
 
 
 def test_values_are_set_and_the_repository_is_read(with_web: Path, asked: Asked) -> None:
-    sets = [("sources.web.keyed", True), ("sources.web.tables.clicks.size", "3M rows"), ("on_call", "always")]
+    sets = [("sources.web.change_log", True), ("sources.web.tables.clicks.size", "3M rows"), ("on_call", "always")]
     with pytest.raises(SpecError, match="the architect says no"):
         updating.update(updating.Request(with_web, sets=[*sets, ("destination.kind", "bigquery")]))
     spec = asked[-1][0]

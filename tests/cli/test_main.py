@@ -69,12 +69,25 @@ def test_the_version_is_answered_before_anything_is_imported() -> None:
     assert not re.search(r"\b(typer|rich|pydantic|yaml|jinja2)\b", done.stderr)
 
 
-@pytest.mark.parametrize("command", [["--help"], ["new", "--help"]])
+@pytest.mark.parametrize("command", [["--help"], ["new", "--help"], ["inspect", "--help"]])
 def test_help_imports_nothing_heavy(command: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "pipegen", *command], capture_output=True, text=True, check=True
     )
-    assert not re.search(r"\b(questionary|cookiecutter|sqlalchemy|duckdb|jinja2|yaml|rich|ruamel)\b", done.stderr)
+    assert not re.search(
+        r"\b(questionary|prompt_toolkit|psycopg|pymysql|fsspec|requests|cookiecutter|sqlalchemy|duckdb|jinja2|yaml|rich|ruamel)\b",
+        done.stderr,
+    )
+
+
+def test_a_disk_that_is_full_is_no_bug() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([sys.executable, "-m", "pipegen", "schema"], stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        b"error: what was to be written cannot be written: No space left on device\n\nhint: make room"
+    )
+    assert done.stderr.count(b"\n") == 3
 
 
 def test_no_arguments_print_the_help() -> None:

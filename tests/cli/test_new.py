@@ -17,6 +17,7 @@ from pipegen.core.design.model import Design
 from pipegen.core.errors import Problem, SpecError
 from pipegen.core.measured import Measured
 from pipegen.core.spec.model import PipelineSpec
+from pipegen.probe import Look, registry
 from tests.small import tree
 
 Result = tuple[int, str, str]
@@ -37,8 +38,8 @@ EXPORTS = ("new", "shop", "--source", "./exports/*.csv")
 
 
 def equivalent(err: str) -> list[str]:
-    """The command at the end of what ``new`` says."""
-    command = err.split("The same again, with nothing asked:\n")[1].strip()
+    """The command that ``new`` says."""
+    command = err.split("The same again, with nothing asked:\n")[1].splitlines()[0]
     words = shlex.split(command)
     assert words[0] == "pipegen"
     return words[1:]
@@ -413,18 +414,17 @@ def test_every_wrong_flag_is_named_at_once(here: Path, pipegen: Callable[..., Re
 
 
 UNSEEN = [
-    ("clicks=kafka://u:hunter2@h/clicks", ()),
-    ("db=mysql://u:hunter2@h/db", ("--table", "orders")),
-    ("db=mariadb://u:hunter2@h/db", ("--table", "db.orders")),
     ("db=mssql://u:hunter2@h/db", ("--table", "dbo.orders")),
     ("db=mongodb://u:hunter2@h/db", ("--set", "sources.db.tables.orders={}")),
-    ("api=https://u:hunter2@api.example.com/v1?key=hunter2", ("--table", "customers")),
     ("pay=webhook:", ("--table", "payment_made")),
-    ("db=duckdb:///shop.duckdb", ("--table", "orders")),
-    ("partner=sftp://u:hunter2@h/daily/*.csv", ("--table", "returns")),
-    ("partner=s3://b/daily/*.csv", ("--table", "returns")),
-    ("partner=gs://b/daily/*.csv", ("--table", "returns")),
-    ("partner=az://b/daily/*.csv", ("--table", "returns")),
+]
+SEEN_NOT_BUILT = [
+    ("clicks=kafka://u:hunter2@h/clicks", "clicks"),
+    ("db=duckdb:///shop.duckdb", "orders"),
+    ("partner=sftp://u:hunter2@h/daily/*.csv", "returns"),
+    ("partner=s3://b/daily/*.csv", "returns"),
+    ("partner=gs://b/daily/*.csv", "returns"),
+    ("partner=az://b/daily/*.csv", "returns"),
 ]
 
 
@@ -472,6 +472,28 @@ def test_it_is_refused_there_with_what_works(
     assert not (here / "x").exists()
 
 
+@pytest.mark.parametrize(("source", "table"), SEEN_NOT_BUILT, ids=[s.partition(":")[0] for s, _ in SEEN_NOT_BUILT])
+def test_so_is_what_is_probed_and_not_built(
+    here: Path, pipegen: Callable[..., Result], monkeypatch: pytest.MonkeyPatch, source: str, table: str
+) -> None:
+    facts = {
+        "rows": {"value": 10},
+        "key": {"columns": ["id"], "how": "primary key"},
+        "columns": {"id": {"type": "bigint"}},
+    }
+
+    def probe(kind: str, path: str, look: Look) -> Measured:
+        return Measured.model_validate({"server": {"kind": kind}, "tables": {table: facts}})
+
+    monkeypatch.setattr(registry, "probe", probe)
+    code, out, err = pipegen("new", "x", "--source", source)
+    assert (code, out) == (2, ""), err
+    assert "no blueprint yet" in err
+    assert "hint: " in err
+    assert "hunter2" not in err
+    assert not (here / "x").exists()
+
+
 @pytest.mark.parametrize("kind", ["snowflake", "bigquery", "redshift", "databricks", "clickhouse", "lake"])
 def test_so_is_a_destination(here: Path, pipegen: Callable[..., Result], kind: str) -> None:
     code, out, err = pipegen(*EXPORTS, "--destination", kind)
@@ -484,12 +506,12 @@ def test_tables_that_nobody_named_and_nothing_can_find_are_asked_for(
     here: Path, pipegen: Callable[..., Result]
 ) -> None:
     code, _, err = pipegen(
-        "new", "x", "--source", "mysql://h/db", "--source", "pay=webhook:", "--source", "kafka://h/t"
+        "new", "x", "--source", "mongodb://h/db", "--source", "pay=webhook:", "--source", "mssql://h/t"
     )
     assert code == 2
-    assert err.startswith("error: 2 problems\n  --source: source `db` names no table to load")
+    assert err.startswith("error: 3 problems\n  --source: source `db` names no table to load")
     assert "`--table pay.T` for each" in err
-    (here / "a.yml").write_text("name: x\nsources:\n  api:\n    kind: rest\n    url_env: API_URL\n")
+    (here / "a.yml").write_text("name: x\nsources:\n  api:\n    kind: mongodb\n    url_env: API_URL\n")
     code, _, err = pipegen("new", "--answers", "a.yml")
     assert code == 2
     assert err.startswith("error: a.yml:3: source `api` names no table to load")

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from pipegen.cli.assignments import pairs
 from pipegen.cli.main import run
-from pipegen.cli.new import pairs
 from tests.small import tree
 
 Result = tuple[int, str, str]

@@ -52,7 +52,7 @@ def keeps_the_secret(*texts: str | bytes) -> None:
 
 
 def equivalent(err: str) -> list[str]:
-    return shlex.split(err.split("The same again, with nothing asked:\n")[1].strip())[1:]
+    return shlex.split(err.split("The same again, with nothing asked:\n")[1].splitlines()[0])[1:]
 
 
 def test_a_database_becomes_a_repository_and_its_password_stays_out_of_it(

@@ -56,7 +56,7 @@ def tpl(here: Path) -> Path:
 
 
 def equivalent(err: str) -> list[str]:
-    words = shlex.split(err.split("The same again, with nothing asked:\n")[1].strip())
+    words = shlex.split(err.split("The same again, with nothing asked:\n")[1].splitlines()[0])
     assert words[0] == "pipegen"
     return words[1:]
 

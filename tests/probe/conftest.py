@@ -1,3 +1,4 @@
+from tests.mariadb import mariadb
 from tests.postgres import postgres
 
-__all__ = ["postgres"]
+__all__ = ["mariadb", "postgres"]

@@ -198,4 +198,4 @@ def test_no_value_of_a_row_is_in_the_output(tmp_path: Path) -> None:
     assert secret not in yaml_text.dump(dump(measured))
     personal = measured.tables["people"].columns["email"].personal
     assert personal is not None
-    assert (personal.guess, personal.how) == ("email", "name")
+    assert (personal.guess, personal.how) == ("email", "name and values")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.probe.files import error, measure, one, write
@@ -111,8 +113,20 @@ def test_another_encoding(tmp_path: Path) -> None:
     assert "UTF-16" in str(error(tmp_path).hint)
     write(tmp_path, {"a.csv": b"id\0,name\n1,a\n"})
     assert "not text" in error(tmp_path).message
+    write(tmp_path, {"a.csv": GOOD.encode("utf-32")})
+    assert "UTF-32" in str(error(tmp_path).hint)
     write(tmp_path, {"a.csv": GOOD, "b.jsonl": b'{"a": "\xff"}\n'})
-    assert "b.jsonl` is not UTF-8: line 1" in error(tmp_path).message
+    assert "b.jsonl` is not UTF-8: line 1" in error(tmp_path, tables=["b"]).message
+
+
+def test_a_file_that_mixes_encodings(tmp_path: Path) -> None:
+    text = "id,name\n" + "1,a\n" * 9 + "2,Größe\n"
+    write(tmp_path, {"a.csv": text.encode() + "3,Größe\n".encode("cp1252") + text.encode()})
+    raised = error(tmp_path)
+    assert "mixes two encodings: line 11 is UTF-8, line 12 is not, but like WINDOWS-1252" in raised.message
+    assert "iconv" not in str(raised.hint)
+    write(tmp_path, {"a.csv": b"id,name\n1,\x81\n2,x\n3,\xc3\xa9\n"})
+    assert "line 4 is UTF-8, line 2 is not, but like ISO-8859-1" in error(tmp_path).message
 
 
 def test_broken_parquet(tmp_path: Path) -> None:
@@ -121,6 +135,93 @@ def test_broken_parquet(tmp_path: Path) -> None:
     assert "a.parquet` cannot be read as Parquet" in raised.message
     write(tmp_path, {"a.parquet": b""})
     assert "cannot be read as Parquet" in error(tmp_path).message
+
+
+def test_a_parquet_file_that_is_cut(tmp_path: Path) -> None:
+    with duckdb.connect(":memory:") as con:
+        con.execute(f"copy (select range as id from range(2000)) to '{tmp_path}/a.parquet' (format parquet)")
+    whole = (tmp_path / "a.parquet").read_bytes()
+    for cut in (whole[: len(whole) // 2], whole[:-1], whole[:6]):
+        (tmp_path / "a.parquet").write_bytes(cut)
+        assert "cannot be read as Parquet: it is cut, its end is missing" in error(tmp_path).message
+
+
+def test_one_that_cannot_be_read_among_others(tmp_path: Path) -> None:
+    write(tmp_path, {"a.csv": GOOD, "b.csv": b"", "c.parquet": b"PAR1", "d.csv": b"\xff\xfe\0"})
+    measured = measure(tmp_path)
+    assert list(measured.tables) == ["a"]
+    assert list(measured.left_out) == ["b", "c", "d"]
+    assert measured.left_out["b"].startswith("`b.csv` is empty; a table needs a header")
+    assert str(tmp_path) not in str(measured.left_out)
+    assert "`c.parquet` cannot be read" in str(error(tmp_path, tables=["a", "c"]).message).replace(f"{tmp_path}/", "")
+
+
+def test_links_that_lead_nowhere(tmp_path: Path) -> None:
+    write(tmp_path, {"a.csv": GOOD})
+    (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere.csv")
+    measured = measure(tmp_path)
+    assert list(measured.tables) == ["a"]
+    assert measured.left_out == {"gone.csv": "it is a link to `nowhere.csv`, which is not there"}
+    assert "gone.csv` is a link to" in error(tmp_path, "gone.csv").message
+
+
+def test_a_folder_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"closed/a.csv": GOOD})
+    listed = Path.iterdir
+
+    def denied(self: Path) -> Iterator[Path]:
+        if self.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return listed(self)
+
+    monkeypatch.setattr(Path, "iterdir", denied)  # root, as which tests may run, is denied nothing
+    raised = error(tmp_path, "closed")
+    assert "may not be read: Permission denied" in raised.message
+    assert "chmod" in str(raised.hint)
+
+
+def test_line_ends(tmp_path: Path) -> None:
+    for text in ("id,name\r\n1,a\r\n2,b\r\n", "id,name\r1,a\r2,b\r", "\ufeffid,name\n1,a\n2,b"):
+        table = one(tmp_path, text)
+        assert (table.rows and table.rows.value, list(table.columns)) == (2, ["id", "name"])
+    write(tmp_path, {"t.csv": "id,name\r\n1,a\n2,b\r\n3,c\n"})
+    assert "mixes line ends" in error(tmp_path).message
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    late = b"id,name\n" + b"1,a\n" * 70_000 + b"2,a\0b\n3,c\n"
+    table = one(tmp_path, late)
+    assert table.rows is not None and table.rows.value == 70_002
+    lines = one(tmp_path / "j", b'{"a": 1}\n{"a": "x\0y"}\n', "t.jsonl")
+    assert (lines.rows and lines.rows.value, lines.malformed) == (1, 1)
+
+
+def test_a_byte_order_mark_before_json_lines(tmp_path: Path) -> None:
+    table = one(tmp_path, b'\xef\xbb\xbf{"a": 1}\n{"a": 2}\n', "t.jsonl")
+    assert table.malformed == 1
+    assert "byte order mark" in table.notes[0]
+
+
+def test_quotes_that_are_broken(tmp_path: Path) -> None:
+    table = one(tmp_path, 'id,n\n1,"a"b\n2,c"d\n3,x\n')
+    assert (table.rows and table.rows.value, table.malformed) == (2, 1)
+
+
+def test_many_columns(tmp_path: Path) -> None:
+    names = [f"c{i}" for i in range(500)]
+    rows = "".join(",".join(str(i * j) for j in range(500)) + "\n" for i in range(20))
+    table = one(tmp_path, ",".join(names) + "\n" + rows)
+    assert list(table.columns) == names
+    lines = "".join("{" + ",".join(f'"{n}": {i}' for n in names) + "}\n" for i in range(20))
+    table = one(tmp_path / "j", lines, "t.jsonl")
+    assert {c.type for c in table.columns.values()} == {"bigint"}
+    assert list(table.columns) == names
+
+
+def test_json_in_json(tmp_path: Path) -> None:
+    text = '{"a": ' + "[" * 900 + "]" * 900 + ', "b": {"c": {"d": [1, {"e": null}]}}, "select": 1}\n'
+    table = one(tmp_path, text, "t.jsonl")
+    assert {n: c.type for n, c in table.columns.items()} == {"a": "json", "b": "json", "select": "bigint"}
 
 
 def test_broken_gzip(tmp_path: Path) -> None:
@@ -132,6 +233,13 @@ def test_broken_gzip(tmp_path: Path) -> None:
 
 def test_json_that_is_no_json_lines(tmp_path: Path) -> None:
     write(tmp_path, {"a.jsonl": '[\n{\n"a": 1\n}\n]\n'})
+    assert "is one JSON array" in error(tmp_path).message
+    rows = ",".join(f'{{"a": {i}, "b": "{"x" * 200}"}}' for i in range(90_000))
+    write(tmp_path, {"a.jsonl": f"[{rows}]"})
+    raised = error(tmp_path)
+    assert "is one JSON array" in raised.message
+    assert "jq" in str(raised.hint)
+    write(tmp_path, {"a.jsonl": '1\n"a"\nnull\n'})
     assert "JSON object" in error(tmp_path).message
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from pipegen.core.measured import Measured, MeasuredTable, dump
 from pipegen.core.sql_types import canonical_sql
 from pipegen.core.yaml_text import dump as as_yaml
 from pipegen.probe import Look, probe
+from pipegen.probe.look import TIME_IS_UP
 
 
 def _make(folder: Path, script: str) -> Path:
@@ -312,3 +316,106 @@ def test_every_value_casts_to_the_type(tmp_path: Path, declared: str, values: li
         if column.type != "blob":
             duck.execute(f"select {casts}", [str(v) if isinstance(v, float) else v for v in stored]).fetchone()
     assert as_yaml(dump(measured)) == as_yaml(dump(_measure(path)))
+
+
+# -- what is declared and what is there --------------------------------------------------------------------------------
+
+
+def test_what_a_column_declares_and_holds(tmp_path: Path) -> None:
+    script = """
+        create table t (
+            id integer primary key, status text check (status in ('new', 'it''s')), n int check ("n" in (1, 2) or n is null),
+            o int check (o > 3), note text default 'check (o in (1))', -- check (id in (9))
+            twice int generated always as (id * 2) virtual, price numeric(10, 2), f real, at datetime, d date, email text
+        );
+        insert into t (id, status, n, o, price, f, at, d, email) values
+            (1, 'new', 1, 5, 10.5, 0.25, '2024-01-01 10:00:00', '2024-02-29', 'x@example.com'),
+            (2, 'it''s', null, 6, -3, 1e999, '2023-01-01 10:00:00', '1999-01-01', 'y@example.com');
+    """
+    columns = _one(tmp_path, script).columns
+    assert {n: c.values for n, c in columns.items() if c.values} == {"status": ["new", "it's"], "n": ["1", "2"]}
+    assert [n for n, c in columns.items() if c.generated] == ["twice"]
+    assert {n: (c.least, c.most) for n, c in columns.items() if c.least} == {
+        "id": ("1", "2"), "n": ("1", "1"), "o": ("5", "6"), "twice": ("2", "4"), "price": ("-3", "10.5"),
+        "f": ("0.25", "0.25"), "at": ("2023-01-01 10:00:00", "2024-01-01 10:00:00"), "d": ("1999-01-01", "2024-02-29"),
+    }  # fmt: skip
+    assert {n: c.distinct.value for n, c in columns.items() if c.distinct}["status"] == 2
+    assert columns["status"].longest == 4
+    assert {n: (c.personal.guess, c.personal.how) for n, c in columns.items() if c.personal} == {
+        "email": ("email", "name and values")
+    }
+
+
+def test_times_that_are_not_the_watermark(tmp_path: Path) -> None:
+    script = """
+        create table t (id integer primary key, created_at text not null, event_time text, received_at text, deleted_at text);
+        with recursive n(i) as (select 0 union all select i + 1 from n where i < 299)
+        insert into t select i, datetime('2024-01-01', '+' || (i / 10) || ' days'), '2024-01-01 00:00:00',
+            datetime('2024-01-01', '+' || (case when i < 200 then 5 else 90 end) || ' seconds'), null from n;
+        update t set deleted_at = '2024-01-01 00:00:00' where id = 1;
+        delete from t where id between 10 and 39;
+    """
+    table = _one(tmp_path, script)
+    assert table.new_per_day is not None
+    assert table.new_per_day.model_dump() == {"value": 10, "how": "created_at, the 14 days up to the newest row"}
+    assert table.lateness is not None
+    assert table.lateness.model_dump() == {
+        "event": "event_time", "arrival": "received_at", "p50": 5, "p99": 90, "p999": 90, "sampled": 270,
+    }  # fmt: skip
+    assert table.deletes is not None
+    assert (table.deletes.seen, table.deletes.column) == ("unknown", "deleted_at")
+    assert table.deletes.how == (
+        "10.0% of the numbers of `id` are gone, as after deletes or failed inserts; `deleted_at` marks a row as deleted"
+    )
+
+
+def test_a_key_that_is_none_in_fact(tmp_path: Path) -> None:
+    script = "create table orders (order_id int, n int); insert into orders values (1, 1), (1, 1), (2, 1), (null, 1);"
+    table = _one(tmp_path, script)
+    assert table.key is None
+    assert table.near_key is not None
+    assert table.near_key.model_dump() == {"columns": ["order_id"], "nulls": 1, "duplicates": 2, "sampled": 4}
+
+
+def test_a_time_with_gaps_is_no_watermark(tmp_path: Path) -> None:
+    script = "create table t (id integer primary key, updated_at datetime); insert into t values (1, null), (2, '2024-01-01 10:00');"
+    table = _one(tmp_path, script)
+    assert table.watermark is None
+    assert table.notes == ["`updated_at` is no watermark: 1 of 2 rows have none"]
+
+
+def test_a_broken_view(tmp_path: Path) -> None:
+    script = "create table t (x int); create table gone (x int); create view v as select x from gone; drop table gone;"
+    path = _make(tmp_path, script)
+    assert list(_measure(path).tables) == ["t"]
+    assert "view `v` of `t.db` is broken" in _error(path, ["v"]).message
+
+
+_ENDLESS = "create view v as with recursive n(i) as (select 0 union all select i + 1 from n) select i from n; create table t (x int);"
+
+
+def test_the_time_for_looking_is_kept(tmp_path: Path) -> None:
+    path = _make(tmp_path, _ENDLESS)
+    tables = probe("sqlite", "t.db", Look(tmp_path, ["v", "t"], seconds=0.3)).tables
+    assert (tables["v"].notes, tables["v"].rows, list(tables["v"].columns)) == ([TIME_IS_UP], None, ["i"])
+    assert list(_measure(path).tables) == ["t"]
+
+
+def test_ctrl_c_stops_at_once(tmp_path: Path) -> None:
+    _make(tmp_path, _ENDLESS)
+    code = (
+        "from pathlib import Path; from pipegen.probe import Look, probe\n"
+        f"probe('sqlite', 't.db', Look(Path({str(tmp_path)!r}), ['v'], seconds=600,"
+        " clock=lambda: (print('looking', flush=True), 0.0)[1]))"
+    )
+    root = Path(__file__).parents[2]
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=root) as it:
+        assert it.stdout is not None
+        for _ in range(5):  # the clock is asked again and again while the view is read
+            it.stdout.readline()
+        it.send_signal(signal.SIGINT)
+        try:
+            _, said = it.communicate(timeout=20)
+        finally:
+            it.kill()
+    assert b"KeyboardInterrupt" in said

@@ -7,12 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from tests import data, engines
-from tests.real.relations import Database, Postgres, Wanted, columns_of, totals
+from tests.real.relations import Database, MariaDB, Postgres, Wanted, columns_of, totals
 
 TOKEN_KEY = "a key of the test, longer than sixteen"
 READER_PASSWORD = "read/only @ nyc"
@@ -63,14 +64,18 @@ def token(column: str) -> str:
 
 @dataclass
 class Pipeline:
-    """A repository that loads ``source`` into ``warehouse``; ``said`` is all that its commands printed."""
+    """A repository that loads ``source`` into ``warehouse``; ``said`` is all that its commands printed.
+
+    ``token`` is the SQL, at the source, of what a value must be replaced by.
+    """
 
     root: Path
-    source: Postgres
+    source: Postgres | MariaDB
     warehouse: Database
     settings: dict[str, str]
     soft: bool
     said: list[str] = field(default_factory=list)
+    token: Callable[[str], str] = token
 
     def run_whole(self) -> None:
         """Every DAG once, in real Airflow."""
@@ -131,7 +136,7 @@ class Pipeline:
     def compare_hops(self, table: str, hops: list[str], folder: Path) -> None:
         columns = self.columns(table)
         exported = folder / "rows.csv"
-        values = [f'{token(c)} as "{c}"' if (table, c) in TREATED else f'"{c}"' for c in columns]
+        values = [f'{self.token(c)} as "{c}"' if (table, c) in TREATED else f'"{c}"' for c in columns]
         self.source.export(f"select {', '.join(values)} from {table}", exported)
         wanted = Wanted(columns, exported)
         expected = totals(self.source, table, columns, "true")

@@ -5,6 +5,7 @@ Nothing here is the pipeline's: rows leave both engines as CSV and are compared 
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Mapping
 from contextlib import closing
@@ -12,9 +13,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
 
 import duckdb
 import psycopg
+import pymysql
 
 NULL = "\\N"
 # What a difference shows at most, of each side.
@@ -86,6 +89,38 @@ class Postgres:
             "where table_schema not in ('pg_catalog', 'information_schema') order by 1, 2"
         )
         return [f'"{schema}"."{name}"' for schema, name in names]
+
+
+@dataclass(frozen=True)
+class MariaDB:
+    """A MariaDB database by its URL, in UTC."""
+
+    url: str
+
+    def _connect(self) -> pymysql.Connection[Any]:
+        at = urlsplit(self.url)
+        return pymysql.connect(
+            host=at.hostname, port=at.port or 3306, user=unquote(at.username or ""), password=unquote(at.password or ""),
+            database=at.path.strip("/") or None, charset="utf8mb4", autocommit=True, local_infile=True,
+            init_command="set time_zone = '+00:00', sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'",
+        )  # fmt: skip
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        with closing(self._connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(query)
+            return list(cursor.fetchall())
+
+    def run(self, *statements: str) -> list[int]:
+        """Change something, each statement by itself; how many rows it changed."""
+        with closing(self._connect()) as connection, connection.cursor() as cursor:
+            return [cursor.execute(statement) for statement in statements]
+
+    def export(self, query: str, to: Path) -> None:
+        with to.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([NULL if value is None else value for value in row] for row in self.ask(query))
+
+    def relations(self) -> list[str]:
+        return [f'"{name}"' for (name,) in self.ask("show tables")]
 
 
 def duckdb_type(declared: str) -> str:

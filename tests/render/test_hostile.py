@@ -48,9 +48,12 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hostile(draw: st.DrawFn) -> Design:
     """The ordinary design with drawn text wherever people, files or databases choose it."""
     columns = tuple(
-        Column(draw(texts) or "x", id, "VARCHAR", nullable=draw(st.booleans()), description=draw(texts))
+        Column(
+            draw(texts) or "x", id, "VARCHAR", nullable=draw(st.booleans()), description=draw(texts),
+            values=tuple(draw(st.lists(texts, max_size=15, unique=True))), measured=draw(texts),
+        )
         for id in draw(st.lists(ids, min_size=1, max_size=3, unique=True))
-    )
+    )  # fmt: skip
     rules = (Rule(draw(texts) or "x", "a_rule", "a >= 0 or b = 'it''s; -- no'", "warn"),)
     tables = tuple(
         table(
@@ -63,6 +66,8 @@ def hostile(draw: st.DrawFn) -> Design:
             from_=draw(texts) or "*",
             options={"delimiter": draw(texts), "header": True, "nulls": [draw(texts)]},
             description=draw(texts),
+            notes=tuple(draw(st.lists(texts, max_size=2))),
+            key_holds=draw(st.booleans()),
         )
         for id in draw(st.lists(ids, min_size=1, max_size=2, unique=True))
     )

@@ -48,3 +48,14 @@ def test_a_long_choice_goes_on_under_itself(capsys: pytest.CaptureFixture[str]) 
 def test_a_hint_of_one_line_stays_whole(capsys: pytest.CaptureFixture[str]) -> None:
     show(UsageError("no", hint="word " * 30), Terminal())
     assert len(capsys.readouterr().err.splitlines()) == 3
+
+
+def test_on_a_screen_it_is_broken_between_words(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Terminal, "is_watched", property(lambda _: True))
+    command = f"`pipegen inspect {'x' * 60} --table a`"
+    show(UsageError("word " * 30, hint=f"say {command}"), Terminal())
+    error, more, _, _, hint, whole = capsys.readouterr().err.splitlines()
+    assert error.startswith("error: word") and more.startswith("       word") and len(error) <= 80
+    assert (hint, whole.strip()) == ("hint: say", command), "what is copied is in one piece"

@@ -35,6 +35,18 @@ def test_notes_are_for_verbose_and_progress_for_a_terminal(capsys: pytest.Captur
     assert capsys.readouterr().err == "read x\n"
 
 
+def test_where_nothing_may_move_progress_is_no_line_a_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = iter([0.0, 0.0, 1.0, 2.5, 2.5])
+    monkeypatch.setattr("pipegen.ui.terminal.monotonic", lambda: next(clock))
+    monkeypatch.setattr(Terminal, "is_watched", property(lambda _: True))
+    terminal = Terminal()
+    for i in range(4):
+        terminal.progress(f"{i} of 4 tables")
+    assert capsys.readouterr().err == "0 of 4 tables …\n3 of 4 tables …\n"
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_what_a_stream_cannot_take_is_escaped(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)

@@ -5,14 +5,31 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from pipegen.app.answers import Given
 from pipegen.app.generate import generate
 from pipegen.app.repository import measured_in
+from pipegen.core.blueprint_reads import refuse_unread
+from pipegen.core.errors import SpecError
 from pipegen.core.plan import ChangePlan
+from pipegen.core.spec.load import load
 from pipegen.store import yaml_file
+from pipegen.store.blueprints import BlueprintStore
 from tests import golden_trees
+
+
+def catalogs(name: str) -> list[str]:
+    """The catalogs, in their order, whose blueprints read every source of a golden tree."""
+    store, found = BlueprintStore(), []
+    answers = yaml_file.read(golden_trees.FOLDER / name / "pipegen.yml", "pipegen.yml")
+    for catalog in store.catalogs():
+        spec = load({**answers.values, "catalog": catalog}, answers.locate)
+        with suppress(SpecError):
+            refuse_unread(spec, [b.manifest for b in store.load(catalog)], answers.locate)
+            found.append(catalog)
+    return found
 
 
 def planned(name: str, catalog: str) -> ChangePlan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import ceil
+from typing import Any
 
 from pipegen.core import names, units
 from pipegen.core.design import calibration, decide
@@ -24,7 +25,7 @@ from pipegen.core.design.unknown import open_questions
 from pipegen.core.measured import Measured
 from pipegen.core.spec.load import Locate
 from pipegen.core.spec.model import PipelineSpec
-from pipegen.core.spec.sources import PostgresSource, SourceSpec
+from pipegen.core.spec.sources import PostgresSource, RestSource, ServerSource, SourceSpec
 
 POOL = "warehouse"
 NOTHING_NEAR = "nothing that is built comes near it; `pipegen explain --answers FILE` tells the design"
@@ -170,10 +171,24 @@ def _source(
     )  # fmt: skip
 
 
-def _place(id_: str, said: SourceSpec, facts: Measured) -> dict[str, str]:
-    """Where a source is: a path with the variable that overrides it, or the variable that holds a URL."""
+def _between_requests(said: RestSource) -> float:
+    """Seconds from one request to the next, so that a share of what the API allows is left to its other clients."""
+    if not said.rate_limit:
+        return 0.0
+    return round(1 / (units.request_rate(said.rate_limit) * calibration.RATE_LIMIT_SHARE.value), 3)
+
+
+def _place(id_: str, said: SourceSpec, facts: Measured) -> dict[str, Any]:
+    """Where a source is: a path with the variable that overrides it, or the variables that hold a URL and a token."""
     if isinstance(said, PostgresSource):
         return {"path": "", "path_env": "", "url_env": said.url_env, "source_schema": said.schema_}
+    if isinstance(said, ServerSource):
+        return {"path": "", "path_env": "", "url_env": said.url_env}
+    if isinstance(said, RestSource):
+        return {
+            "path": "", "path_env": "", "url_env": said.url_env, "auth_env": said.auth_env or "",
+            "auth_header": said.auth_header or "", "request_seconds": _between_requests(said),
+        }  # fmt: skip
     path = f"sample/data/{id_}" if said.kind == "sample" else facts.server.folder or str(getattr(said, "path", ""))
     return {"path": path, "path_env": names.env_name(id_, "PATH")}
 
@@ -223,6 +238,15 @@ def _refuse_shared_variables(sources: tuple[Source, ...], found: Findings) -> No
     """A variable that would mean two things: two sources', or a source's and the repository's own."""
     holders: dict[str, str] = {s.path_env: s.name for s in sources if s.path_env}
     for source in sources:
+        if source.auth_env.upper().startswith(RESERVED_VARIABLES) or (
+            source.auth_env and source.auth_env == source.url_env
+        ):
+            message = f"`{source.auth_env}` cannot hold the token of source `{source.name}`: it holds something else"
+            found.add(
+                ("sources", source.name, "auth_env"),
+                message,
+                f"for example `auth_env: {names.env_name(source.id, 'TOKEN')}`",
+            )
         at = ("sources", source.name, "url_env")
         if source.url_env.upper().startswith(RESERVED_VARIABLES):
             message = (

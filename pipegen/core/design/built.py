@@ -11,7 +11,7 @@ from pipegen.core.design.decision import Option
 from pipegen.core.design.inputs import SourceInputs
 from pipegen.core.design.rules import mode as modes
 
-KINDS = ("files", "sample", "sqlite", "postgres")
+KINDS = ("files", "sample", "sqlite", "postgres", "mysql", "rest")
 DESTINATIONS = ("duckdb", "postgres")
 BUILT: dict[str, tuple[str, ...]] = {
     "mode": modes.BATCHES,

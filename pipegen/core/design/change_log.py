@@ -23,5 +23,9 @@ def readable(said: SourceSpec, facts: Measured | None) -> tuple[bool | None, str
 
 
 def kept(facts: Measured | None) -> int | None:
-    """Seconds that the server says it keeps its log for; None where it keeps what is not yet read."""
-    return facts.server.log.kept if facts is not None and facts.server.log is not None else None
+    """Seconds that the server says it keeps its log for, of topics the shortest; None where it keeps what is not yet read."""
+    if facts is None:
+        return None
+    if facts.server.log is not None:
+        return facts.server.log.kept
+    return min((t.topic.kept for t in facts.tables.values() if t.topic and t.topic.kept is not None), default=None)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from pipegen.core import names, sql
+from pipegen.core.design import column_facts
 from pipegen.core.design.findings import Findings
 from pipegen.core.design.model import Column, Rule
 from pipegen.core.measured import MeasuredTable
@@ -42,7 +43,8 @@ def measured_columns(table: str, facts: MeasuredTable, kind: str, at: Address, f
     columns = tuple(
         Column(
             name, id_, canonical_sql(c.type), nullable=c.nullable is not False, unique=bool(c.unique),
-            source_type=c.declared or (c.type if kind == "postgres" else ""),
+            source_type=c.declared or (c.type if kind in ("postgres", "mysql") else ""),
+            values=column_facts.accepted(c, canonical_sql(c.type), kind), measured=column_facts.told(c),
         )
         for (name, c), id_ in zip(facts.columns.items(), ids, strict=True)
     )  # fmt: skip
@@ -86,6 +88,8 @@ def landed(
             nullable=column.nullable and column.id not in key,
             type="VARCHAR" if treatment else column.type,
             treatment=treatment,
+            values=() if treatment else column.values,
+            measured="" if treatment else column.measured,
         )
         kept.append(made)
     if known.columns and not kept:

@@ -5,7 +5,7 @@ The spec beats the probe, a table its source, a source the defaults. Durations a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -190,11 +190,16 @@ def _source(spec: PipelineSpec, name: str, said: SourceSpec, facts: Measured | N
         log=log, log_lacks=lacks, log_kept=units.duration(kept) if kept else change_log.kept(facts),
         free_disk=units.bytes_(disk) if disk else None, state=units.bytes_(said.state) if said.state else 0.0,
         parsing=said.parsing or "sql", request_rate=units.request_rate(rate) if rate else None,
-        page_size=getattr(said, "page_size", None) or 100, webhooks=bool(getattr(said, "webhooks", None)),
+        page_size=getattr(said, "page_size", None) or _page_size(found.values()), webhooks=bool(getattr(said, "webhooks", None)),
         replay=bool(getattr(said, "replay", None)), keyed=bool(getattr(said, "keyed", None)),
         delivered=units.time_of_day(delivered) if delivered else None,
         objects=objects, bulk=objects and spec.destination.kind in CLOUD, remote=remote,
     )  # fmt: skip
+
+
+def _page_size(found: Iterable[MeasuredTable]) -> int:
+    """Rows that a request of an API gives, as far as they were seen: of its tables' pages the smallest."""
+    return min((t.endpoint.pagination.size for t in found if t.endpoint and t.endpoint.pagination.size), default=100)
 
 
 def _table(
@@ -258,6 +263,11 @@ def _mark(own: TableSpec, facts: MeasuredTable | None, treated: set[str]) -> tup
     columns = facts.columns if facts is not None else {}
     column = columns.get(name) or next((v for k, v in columns.items() if names.identifier(k) == name), None)
     kind = mark_kind(canonical_sql(column.type)) if column else "" if columns else "temporal"
+    endpoint = facts.endpoint if facts is not None else None
+    if endpoint is not None and (
+        endpoint.since is None or names.identifier(endpoint.since.column) != names.identifier(name)
+    ):
+        return kind, "the API has no parameter for rows changed since a time", None
     if found is None or found.column != name:
         return kind, "", None
     disorder = found.out_of_order or 0.0

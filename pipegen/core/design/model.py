@@ -17,7 +17,8 @@ class Column:
     """A column: its real name at the source, its id downstream, its canonical SQL type.
 
     ``treatment`` is what happens to personal data before it lands: ``mask``, ``tokenise``, or nothing; ``source_type`` the type
-    that the source itself declares, where it declares one.
+    that the source itself declares, where it declares one. ``values`` are the only ones that the source's declarations allow, as
+    they land; ``measured`` says in sentences what was measured.
     """
 
     name: str
@@ -28,6 +29,8 @@ class Column:
     description: str = ""
     treatment: str = ""
     source_type: str = ""
+    values: tuple[str, ...] = ()
+    measured: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,8 @@ class Table:
     ``overlap`` is read again before the mark: seconds of a temporal watermark, units of a numeric one. ``most_deleted`` is the
     share of rows, 0 to 1, that one run may delete. ``dropped`` are real names of columns that never land, ``began`` the day of
     the oldest watermark, ``rows_per_run`` the rows that one run is expected to read, ``lookback_batches`` the days that incremental
-    models look back.
+    models look back. ``key_holds`` is false where the source was seen to break the key; ``notes`` are sentences for people,
+    ``endpoint`` says where an API lists the rows, and how.
     """
 
     name: str
@@ -92,6 +96,9 @@ class Table:
     began: str | None = None
     rows_per_run: int = 0
     lookback_batches: int = 1
+    endpoint: dict[str, Any] = field(default_factory=dict)
+    key_holds: bool = True
+    notes: tuple[str, ...] = ()
 
     @property
     def relation(self) -> str:
@@ -125,7 +132,8 @@ class Load:
 class Source:
     """One source: where it is, its tables, and the DAG that loads it, every ``interval_seconds``.
 
-    ``path`` and its variable are empty for a database server, which has ``url_env``.
+    ``path`` and its variable are empty for a server, which has ``url_env``; an API has its token in ``auth_env``, sent in
+    ``auth_header`` where that is not the usual one, and is asked no sooner than after ``request_seconds``.
     """
 
     name: str
@@ -151,6 +159,9 @@ class Source:
     url_env: str = ""
     source_schema: str = ""
     interval_seconds: int = 0
+    auth_env: str = ""
+    auth_header: str = ""
+    request_seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pipegen.core import names, units
-from pipegen.core.design import columns
+from pipegen.core.design import column_facts, columns
 from pipegen.core.design.decide import Architecture
 from pipegen.core.design.findings import Findings
 from pipegen.core.design.inputs import TableInputs
@@ -18,7 +18,7 @@ from pipegen.core.measured import Measured, MeasuredTable
 from pipegen.core.sizing import work
 from pipegen.core.spec.load import Address
 from pipegen.core.spec.model import PipelineSpec
-from pipegen.core.spec.sources import PostgresSource, SourceSpec, TableSpec
+from pipegen.core.spec.sources import PostgresSource, RestSource, SourceSpec, TableSpec
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -92,7 +92,8 @@ def _table(asked: Asked, facts: MeasuredTable, made: Architecture, found: Findin
     said, at, name, kind = asked.table, asked.at, asked.name, asked.source.kind
     known = columns.measured_columns(name, facts, kind, at, found)
     key_names = said.key if said.key is not None else (facts.key.columns if facts.key else [])
-    key = [c.id for c in (known.resolve(column, (*at, "key"), found) for column in key_names) if c]
+    key_columns = [c for c in (known.resolve(column, (*at, "key"), found) for column in key_names) if c]
+    key, real_key = [c.id for c in key_columns], [c.name for c in key_columns]
     treated = columns.treatments(said, known, key, at, found)
     watermark = _watermark(asked, facts, known, treated, found)
     landed, dropped = columns.landed(known, key, treated, at, found)
@@ -108,14 +109,30 @@ def _table(asked: Asked, facts: MeasuredTable, made: Architecture, found: Findin
         rows=int(of.rows) if of.rows is not None else None,
         source_schema=asked.source.schema_ if isinstance(asked.source, PostgresSource) else "",
         lateness_seconds=of.lateness, most_deleted=units.share(asked.value("most_deleted")),
-        schema_contract=asked.schema_contract(), dropped=dropped,
-        began=facts.watermark.since if facts.watermark else None, **_decided(of, made),
+        schema_contract=asked.schema_contract(), dropped=dropped, endpoint=_endpoint(asked, facts, found),
+        began=facts.watermark.since if facts.watermark else None, key_holds=column_facts.key_holds(facts, real_key),
+        notes=column_facts.table_notes(facts, real_key), **_decided(of, made),
     )  # fmt: skip
     _refuse_long_names(asked, table, found)
     if dropped and table.format == "csv" and not table.options.get("header", True):
         message = f"`{asked.address}` is a file with no header: without a column, those after it would change places"
         found.add((*at, "columns"), message, "`mask` or `tokenise` the column instead, or leave the table out")
     return table
+
+
+def _endpoint(asked: Asked, facts: MeasuredTable, found: Findings) -> dict[str, Any]:
+    """Where an API lists the rows of a table, and how it gives them."""
+    if not isinstance(asked.source, RestSource):
+        return {}
+    if facts.endpoint is None:
+        message = f"nobody knows where the API of source `{asked.source_name}` lists `{names.shorten(asked.name)}`"
+        hint = f"say its `endpoint` in sources/{asked.source_name}.yml: `{{path: {asked.name}, how: said}}`, or leave the table out"
+        found.add(asked.at, message, hint)
+        return {}
+    endpoint = facts.endpoint.model_dump(exclude_none=True, exclude={"how"})
+    if asked.source.page_size and endpoint["pagination"].get("size_param"):
+        endpoint["pagination"]["size"] = asked.source.page_size
+    return endpoint
 
 
 def _decided(of: TableInputs, made: Architecture) -> dict[str, Any]:

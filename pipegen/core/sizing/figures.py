@@ -94,7 +94,7 @@ def _run_time(s: SourceInputs, how: SourceChoice) -> str:
         rate = (extract.read_rate(s, t, how.mode), "rows")
         at_rate[rate] = at_rate.get(rate, 0.0) + rows
         if batch and read == "watermark-keys":
-            rate = (extract.key_rate(s, t), "keys")
+            rate = (c.KEY_ROWS_PER_SECOND.value, "keys")
             at_rate[rate] = at_rate.get(rate, 0.0) + (t.rows or 0)
     terms = [f"{quantity(n)} {what} / {quantity(rate)} {what}/s" for (rate, what), n in at_rate.items()]
     more = [f"{len(terms) - 3} more such"] if len(terms) > 3 else []

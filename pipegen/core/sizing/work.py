@@ -32,7 +32,7 @@ def read_seconds(
     s: SourceInputs, t: TableInputs, choice: str, overlap: int | None = None, interval: float | None = None
 ) -> float:
     """Seconds that one run takes to read a table; keys that are compared are read too."""
-    keys = extract.key_seconds(s, t) if choice == "watermark-keys" else 0.0
+    keys = extract.key_seconds(t) if choice == "watermark-keys" else 0.0
     return rows_per_run(s, t, choice, overlap, interval) / extract.read_rate(s, t) + keys
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipegen.core import names
 from pipegen.core.errors import UsageError
@@ -36,7 +36,8 @@ class SourceUrl:
     """A source as a person named it.
 
     ``path`` is as given, relative to where they stand; None for the sample and for what has a ``url`` or no address at all.
-    ``tables`` are those that the URL names itself: a topic.
+    ``tables`` are those that the URL names itself: a topic. ``files`` is the URL of files that lie far away, which ``path`` has
+    without its password.
     """
 
     name: str
@@ -44,6 +45,7 @@ class SourceUrl:
     path: str | None
     url: PostgresUrl | RemoteUrl | None = None
     tables: tuple[str, ...] = ()
+    files: RemoteUrl | None = field(default=None, repr=False, compare=False)
 
     @property
     def variable(self) -> str | None:
@@ -116,7 +118,7 @@ def _remote_files(name: str | None, url: str) -> SourceUrl:
     if not remote_url.is_remote(url):
         raise UsageError("files that lie far away are named by their URL", hint="for example `s3://bucket/daily/*.csv`")
     read = remote_url.parse_files(url)
-    return SourceUrl(_named(name or _derived(f"{read.hosts}/{read.path}", "files")), "files", read.shown())
+    return SourceUrl(_named(name or _derived(f"{read.hosts}/{read.path}", "files")), "files", read.shown(), files=read)
 
 
 def _named(name: str) -> str:

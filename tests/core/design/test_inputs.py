@@ -106,7 +106,12 @@ def test_rows_a_day() -> None:
         ({}, {"wal_level": "logical", "can_replicate": True}, True, ""),
         ({}, {"wal_level": "replica", "can_replicate": True}, False, "wal_level is replica"),
         ({}, {"wal_level": "logical", "log": {"readable": True}}, True, ""),
-        ({}, {"log": {"readable": False, "lacks": ["log_bin is off", "no grant"]}}, False, "log_bin is off and no grant"),
+        (
+            {},
+            {"log": {"readable": False, "lacks": ["log_bin is off", "no grant"]}},
+            False,
+            "log_bin is off and no grant",
+        ),
         ({"change_log": True}, {"log": {"readable": False, "lacks": ["log_bin is off"]}}, True, ""),
         (
             {},
@@ -139,3 +144,18 @@ def test_personal_columns_of_which_nothing_is_said() -> None:
     assert table({}, email).personal == ("email",)
     assert table({"columns": {"email": "keep"}}, email).personal == ()
     assert table({"columns": {"email": "mask"}}, email).treated == ("email",)
+
+
+def test_what_a_server_says_of_its_pages_its_log_and_its_connections() -> None:
+    def facts(**of_table: Any) -> dict[str, Any]:
+        return {"columns": COLUMNS, **of_table}
+
+    paged = {"path": "t", "pagination": {"kind": "page", "size": 50}, "how": "sample responses"}
+    assert given({}, facts(endpoint=paged)).sources[0].page_size == 50
+    assert given({}, facts()).sources[0].page_size == 100
+    assert given({}, facts(topic={"partitions": 3, "kept": 3600})).sources[0].log_kept == 3600
+    log = {"readable": True, "kept": 600}
+    assert given({}, facts(), server={"log": log, "connections": 20}).sources[0].log_kept == 600
+    assert given({}, facts(), server={"connections": 20}).sources[0].connections == 20
+    assert given({"connections": 5, "log_kept": "1d"}, facts(), server={"connections": 20}).sources[0].connections == 5
+    assert given({"log_kept": "1d"}, facts(), server={"log": log}).sources[0].log_kept == 86_400

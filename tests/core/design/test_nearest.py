@@ -58,7 +58,7 @@ MISSED: dict[str, tuple[str, Values, list[str]]] = {
     "an API that is too slow to be read whole": (
         "s.freshness",
         spec({**API, "rate_limit": "10 requests/minute", "freshness": "6h"}, {"key": ["id"], "size": "90k rows"}),
-        [FILES, "sources.s.freshness=8h", "sources.s.freshness=1d"],
+        ["sources.s.freshness=8h", "sources.s.freshness=1d", "sources.s.webhooks=true"],
     ),
     "a topic that forgets before the outage is over": (
         "s.outage",

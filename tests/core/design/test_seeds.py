@@ -110,7 +110,6 @@ UNBUILT: dict[str, dict[str, str]] = {
             "sources.core_banking.tables.accounts.history=scd2 overrides.core_banking.entries.partitioning=none",
     },
     "iot_alerts": {"destination.kind": "destination.kind=postgres", "sensors.kind": "", "sensors.mode": "sources.sensors.freshness=5m"},
-    "saas_api": {"crm.kind": f"sources.crm={FILES}"},
     "partner_csv": {"partner.kind": f"sources.partner={FILES}"},
     "payment_webhooks": {"provider.kind": f"sources.provider={FILES}"},
     "logs_3tb": {"destination.kind": "nothing", "platform.kind": "nothing", "platform.logs.retention": "sources.platform.retention=null"},

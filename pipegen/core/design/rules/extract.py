@@ -33,14 +33,9 @@ def read_seconds(s: SourceInputs, t: TableInputs) -> float:
     return (t.rows or 0) / read_rate(s, t)
 
 
-def key_rate(s: SourceInputs, t: TableInputs) -> float:
-    """Keys a second that are read and compared; an API gives no key without its row."""
-    return read_rate(s, t) if t.form == "api" else c.KEY_ROWS_PER_SECOND.value
-
-
-def key_seconds(s: SourceInputs, t: TableInputs) -> float:
+def key_seconds(t: TableInputs) -> float:
     """Seconds in which all keys are read and compared."""
-    return (t.rows or 0) / key_rate(s, t)
+    return (t.rows or 0) / c.KEY_ROWS_PER_SECOND.value
 
 
 def _fits(seconds: float, s: SourceInputs, share: float) -> bool:
@@ -75,8 +70,8 @@ def reads_whole(s: SourceInputs, t: TableInputs, before: float = 0.0) -> bool:
 
 
 def keys_compared(s: SourceInputs, t: TableInputs) -> bool:
-    """Whether all keys are compared in a third of the freshness and within the source's window."""
-    return _fits(key_seconds(s, t), s, c.FULL_READ_SHARE.value)
+    """Whether all keys are compared in a third of the freshness and within the source's window; an API gives none without its row."""
+    return t.form != "api" and _fits(key_seconds(t), s, c.FULL_READ_SHARE.value)
 
 
 def heavy(s: SourceInputs, extracts: Mapping[str, str]) -> float:
@@ -153,6 +148,8 @@ def problem(s: SourceInputs, t: TableInputs, mode: str, choice: str) -> Trouble 
         return f"`{mode}` reads the change log", "works: `cdc`"
     if choice == "full":
         return None
+    if choice == "watermark-keys" and t.form == "api":
+        return "`watermark-keys` compares keys, and an API gives none without its row", "works: `full`, or `watermark`"
     if not t.mark:
         return (
             f"`{choice}` needs a watermark that is a time or a number",
@@ -194,7 +191,7 @@ def size(s: SourceInputs, t: TableInputs) -> str:
     if t.rows is None:
         return "rows not measured"
     rough = "about " if t.estimated else ""
-    return f"{rough}{t.rows:,.0f} rows, read in about {about(max(1, round(read_seconds(s, t))))}"
+    return f"{rough}{t.rows:,.0f} row{'' if t.rows == 1 else 's'}, read in about {about(max(1, round(read_seconds(s, t))))}"
 
 
 _AGAINST = {
@@ -221,7 +218,7 @@ def _against(s: SourceInputs, t: TableInputs, mode: str, other: str, before: flo
     if other == "watermark-keys" and t.deletes == "ignore":
         return "every key is read, for deletes that nobody asked for"
     if other == "watermark-keys" and not keys_compared(s, t):
-        keys, takes = f"{t.rows or 0:,.0f}", about(key_seconds(s, t))
+        keys, takes = f"{t.rows or 0:,.0f}", about(key_seconds(t))
         return f"its {keys} keys take {takes} to compare, more than {c.FULL_READ_SHARE.share} of the freshness"
     return _AGAINST[other]
 
@@ -292,7 +289,7 @@ def _because_incremental(s: SourceInputs, t: TableInputs, mode: str, choice: str
         if not why:
             why.append(_missed(s, t, before))
             why.append(
-                f"its keys take {about(key_seconds(s, t))} to compare"
+                f"its keys take {about(key_seconds(t))} to compare"
                 if marked(t) and t.key
                 else f"there is {_lacks(s, t)}"
             )
@@ -307,6 +304,8 @@ def _because_incremental(s: SourceInputs, t: TableInputs, mode: str, choice: str
 
 def _lacks(s: SourceInputs, t: TableInputs) -> str:
     none = f"no watermark to rely on: {t.mark_trouble}" if t.mark_trouble else "no watermark that is a time or a number"
+    if marked(t) and t.key and t.form == "api":
+        return "no key without its row"
     if marked(t) and t.key:
         return f"no time to compare {t.rows or 0:,.0f} keys, and no change log to read: {s.log_lacks or 'nobody has looked'}"
     return "no key" if t.mark and not t.mark_trouble else none if t.key else f"no key and {none}"

@@ -39,7 +39,7 @@ class Table:
 
     `load`: full, append, watermark or watermark-keys. `write`: replace, merge, replace-by-unit, partition-overwrite or
     microbatch. `overlap` is read again before the mark: seconds of a temporal watermark, units of a numeric one.
-    `most_deleted` is the share of the rows that one run may delete.
+    `most_deleted` is the share of the rows that one run may delete; `endpoint` where an API lists the rows, and how.
     """
 
     source: str
@@ -59,6 +59,7 @@ class Table:
     most_deleted: float = 0.2
     schema_contract: dict[str, str] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
+    endpoint: dict[str, Any] = field(default_factory=dict)
 
     @property
     def incremental(self) -> bool:
@@ -98,7 +99,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Source:
-    """One source. `kind` and `path` are already those of the environment the process runs in."""
+    """One source. `kind` and `path` are already those of the environment the process runs in.
+
+    An API has its token in `auth_env`, sent in `auth_header` where it is not the usual one, and is asked no sooner than after
+    `request_seconds`; `at` is the address of what stands in for it.
+    """
 
     id: str
     kind: str
@@ -107,13 +112,26 @@ class Source:
     raw_schema: str
     tables: tuple[Table, ...]
     url_env: str = ""
+    is_api: bool = False
+    auth_env: str = ""
+    auth_header: str = ""
+    request_seconds: float = 0.0
+    at: str = ""
 
     def url(self) -> str:
-        """The address of a database server. LoadError when the variable that holds it is not set."""
-        url = settings.twin_url(self.id) or os.environ.get(self.url_env, "")
+        """The address of a server. LoadError when the variable that holds it is not set."""
+        url = self.at or settings.twin_url(self.id) or os.environ.get(self.url_env, "")
         if not url:
-            raise LoadError(f"{self.id}: set {self.url_env} to the address of the database")
+            what = "API" if self.is_api else "database"
+            raise LoadError(f"{self.id}: set {self.url_env} to the address of the {what}")
         return url
+
+    def token(self) -> str:
+        """What an API is asked with; empty where it asks for none. LoadError when the variable that holds it is not set."""
+        token = "token-of-the-sample" if settings.has_twin() else os.environ.get(self.auth_env, "")
+        if self.auth_env and not token:
+            raise LoadError(f"{self.id}: set {self.auth_env} to the token of the API")
+        return token if self.auth_env else ""
 
     def table(self, table_id: str) -> Table:
         for table in self.tables:
@@ -157,6 +175,10 @@ def parse(document: dict[str, Any]) -> Source:
         raw_schema=document["raw_schema"],
         tables=tuple(tables),
         url_env=document.get("url_env") or "",
+        is_api=document["kind"] == "rest",
+        auth_env=document.get("auth_env") or "",
+        auth_header=document.get("auth_header") or "",
+        request_seconds=float(document.get("request_seconds") or 0),
     )
 
 
@@ -190,4 +212,5 @@ def _table(source_id: str, raw_schema: str, table_id: str, body: dict[str, Any])
         most_deleted=body.get("most_deleted", 0.2),
         schema_contract=body.get("schema_contract") or {},
         dropped=tuple(body.get("dropped") or ()),
+        endpoint=body.get("endpoint") or {},
     )

@@ -47,6 +47,7 @@ class Snapshot:
     """One transaction of the database."""
 
     has_rowids = True
+    asks_for_rows = True
 
     def __init__(self, connection: sqlite3.Connection, parser: duckdb.DuckDBPyConnection):
         # Bytes, not str: text that is not UTF-8 must reject its row, not stop the load.

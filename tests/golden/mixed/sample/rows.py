@@ -1,19 +1,21 @@
-"""The rows of a source's tables: unique keys, references that resolve, nulls, and times that run on through 2026."""
+"""The rows of a source's tables: unique keys, references that resolve, nulls, and times that run on through a span."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from math import prod
 from random import Random
 
-from ingest import casts
 from ingest.declaration import Column, Source
-from sample import values
+from sample import keys, moments, pools, texts, values
 from sample.custom import VALUES
+from sample.facts import NUMBERS
 from sample.schema import ForeignKey, Shape, guess_references
 
 # Rows that are there only to be malformed come after the others; no row of another table points at them.
 MALFORMED = 3
-SPAN = timedelta(days=180)
+# Rows that are marked as deleted, where the mark is a yes or no.
+DELETED = 0.05
 
 
 @dataclass
@@ -23,6 +25,10 @@ class Rows:
     shape: Shape
     count: int
     columns: dict[str, list[object]] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return self.count + MALFORMED
 
     def row(self, number: int) -> list[object]:
         return [self.columns[column.id][number] for column in self.shape.table.columns]
@@ -42,6 +48,7 @@ class Maker:
             shape = self._shapes[table_id]
             made = self._made[table_id] = Rows(shape, shape.rows)
             parents = {key: self.rows(key.to) for key in shape.foreign_keys}
+            made.count = _room(made, parents)
             self._make_keys(made, parents)
             self._make_references(made, parents)
             self._make_others(made)
@@ -52,73 +59,130 @@ class Maker:
         return Random(f"{self._source.id}.{table_id}.{column_id}")
 
     def _make_keys(self, made: Rows, parents: dict[ForeignKey, Rows]) -> None:
-        """Key columns by the digits of the row's number, so that each combination comes once."""
-        table = made.shape.table
-        key = [table.column(column_id) for column_id in table.key]
-        pools = {
-            column_id: parent.columns[at][: parent.count]
+        """Key columns by the digits of a number, so that each combination comes once."""
+        shape = made.shape
+        pointed = {
+            foreign: list(
+                zip(*(parent.columns[at][: parent.count] for at in foreign.at), strict=True)
+            )
             for foreign, parent in parents.items()
-            for column_id, at in zip(foreign.columns, foreign.at, strict=True)
-            if column_id in table.key and parent.columns.get(at)
+            if all(parent.columns.get(at) for at in foreign.at)
         }
-        bases = _bases([len(pools.get(c.id, ())) or _most(c) for c in key], made.count + MALFORMED)
-        if key:
-            made.count = max(1, min(made.count, prod(bases) - MALFORMED))
-        for place, column in enumerate(key):
+        parts = keys.parts(shape, pointed)
+        if not parts:
+            return
+        bases, mixed = keys.bases(shape, parts, made.total)
+        made.count = max(1, min(made.count, prod(bases) - MALFORMED))
+        numbers: Sequence[int] = range(made.total)
+        if mixed:
+            random = self._random(shape.table.id, ",".join(shape.table.key))
+            numbers = sorted(random.sample(range(prod(bases)), made.total))
+        for place, part in enumerate(parts):
             step = prod(bases[place + 1 :])
-            digits = [row // step % bases[place] for row in range(made.count + MALFORMED)]
-            pool = pools.get(column.id)
-            salt = f"{self._source.id}.{table.id}.{column.id}"
-            made.columns[column.id] = [
-                pool[digit] if pool else values.numbered(column, digit, salt) for digit in digits
-            ]
+            digits = [number // step % bases[place] for number in numbers]
+            for at, column in enumerate(part.columns):
+                salt = f"{self._source.id}.{shape.table.id}.{column.id}"
+                number = keys.numbering(column, shape.of(column.id), max(digits) + 1, salt)
+                made.columns[column.id] = [
+                    part.pool[digit][at] if part.pool else number(digit) for digit in digits
+                ]
 
     def _make_references(self, made: Rows, parents: dict[ForeignKey, Rows]) -> None:
-        total = made.count + MALFORMED
         for foreign, parent in parents.items():
             open_columns = [c for c in foreign.columns if c not in made.columns]
             if not open_columns or any(not parent.columns.get(at) for at in foreign.at):
                 continue
             random = self._random(made.shape.table.id, ",".join(foreign.columns))
-            # A row that points at its own table points at one before it.
-            own = parent is made
-            picks = [
-                random.randrange(min(parent.count, row + 1) if own else parent.count)
-                for row in range(total)
-            ]
+            picks = self._picks(made, parent, foreign, random)
             for column_id, at in zip(foreign.columns, foreign.at, strict=True):
                 if column_id in open_columns:
-                    pointed = [parent.columns[at][pick] for pick in picks]
+                    pointed = [None if pick is None else parent.columns[at][pick] for pick in picks]
                     made.columns[column_id] = self._with_nulls(made, column_id, pointed)
+
+    def _picks(
+        self, made: Rows, parent: Rows, foreign: ForeignKey, random: Random
+    ) -> Sequence[int | None]:
+        """The row that each row points at; none where every one that may be pointed at is taken."""
+        shape, total = made.shape, made.total
+        unique = len(foreign.columns) == 1 and foreign.columns[0] in shape.unique
+        if parent is made:
+            # A row that points at its own table points at one before it, or at itself where no two may point at one.
+            before = [random.randrange(min(parent.count, row + 1)) for row in range(total)]
+            return range(total) if unique else before
+        held = _pointed_at(parent, foreign)
+        if unique:
+            taken: list[int | None] = [*random.sample(held, len(held))]
+            return (taken + [None] * total)[: made.count] + [held[0]] * MALFORMED
+        counted = [shape.of(c).different(total) for c in foreign.columns if shape.of(c).distinct]
+        if not counted:
+            return [held[random.randrange(len(held))] for _ in range(total)]
+        some = random.sample(held, min(len(held), max(counted)))
+        return pools.spread(some, total, random, skewed=True)
 
     def _make_others(self, made: Rows) -> None:
         table = made.shape.table
-        total = made.count + MALFORMED
-        moments = [values.START + SPAN * row / total for row in range(total)]
-        moments = [moment.replace(microsecond=0) for moment in moments]
+        about = moments.of_rows(made.shape, made.total)
         for column in table.columns:
-            if column.id in made.columns:
-                continue
-            name = f"{self._source.id}.{table.id}.{column.id}"
-            random = self._random(table.id, column.id)
-            make = VALUES.get(name) or values.maker(column)
-            if column.id in made.shape.unique:
-                column_values = [values.numbered(column, row, name) for row in range(total)]
-            elif column.id == table.watermark:
-                column_values = [
-                    _as_type(column, moment, row) for row, moment in enumerate(moments)
-                ]
-            elif column.id in self._guessed.get(table.id, {}):
-                column_values = self._guessed_values(table.id, column.id, total)
-            else:
-                column_values = [make(random, row, moments[row]) for row in range(total)]
-            made.columns[column.id] = self._with_nulls(made, column.id, column_values)
+            if column.id not in made.columns:
+                found = self._column(made, column, about)
+                made.columns[column.id] = self._with_nulls(made, column.id, found)
+
+    def _column(self, made: Rows, column: Column, about: list[datetime]) -> list[object]:
+        """A column's values; `about` is the moment that each row is about."""
+        table, shape, total = made.shape.table, made.shape, made.total
+        name = f"{self._source.id}.{table.id}.{column.id}"
+        random = self._random(table.id, column.id)
+        facts = shape.of(column.id)
+        if (
+            facts.type not in ("", column.type)
+            and name not in VALUES
+            and column.id not in shape.unique
+        ):
+            typed = replace(column, type=facts.type, treatment="")
+            return [texts.spelled(value, typed) for value in self._column(made, typed, about)]
+        custom = VALUES.get(name)
+        make = custom or values.maker(column, facts.guess)
+        near = shape.near_key if shape.near_key and shape.near_key.column == column.id else None
+        if column.id in shape.unique or near:
+            number = keys.numbering(column, facts, total, name)
+            found = [number(row) for row in range(total)]
+            if facts.values and column.nullable and not near:  # more rows than values
+                some = len(facts.values)
+                found = [value if row < some else None for row, value in enumerate(found)]
+            return keys.broken(found, near.duplicates, made.count, random) if near else found
+        if column.id == table.watermark:
+            return [_as_type(column, moment, row) for row, moment in enumerate(about)]
+        if column.id in self._guessed.get(table.id, {}):
+            return self._guessed_values(table.id, column.id, total)
+        # Of moments whose range is not known, the row's is the best guess.
+        is_guess = column.type.startswith(moments.TYPES) and not facts.ranged
+        marks = column.id == shape.marks_deleted and column.type == "BOOLEAN"
+        if custom is None and (marks or (facts.known and not is_guess)):
+            return self._like_the_source(made, column, make, random)
+        return [make(random, row, about[row]) for row in range(total)]
+
+    def _like_the_source(
+        self, made: Rows, column: Column, make: values.Make, random: Random
+    ) -> list[object]:
+        """As many different values as so many rows of the source have, in its range."""
+        facts, watermark = made.shape.of(column.id), made.shape.table.watermark
+        if column.id == made.shape.marks_deleted and column.type == "BOOLEAN":
+            return [random.random() < DELETED for _ in range(made.total)]
+        if facts.ranged and watermark and column.type.startswith(moments.TYPES):
+            # Later rows tell of later times.
+            return [moments.at(facts, row / made.count) for row in range(made.total)]
+        share = 1 - made.shape.null_rates.get(column.id, 0.0)
+        most = facts.different(max(1, round(made.count * share)))
+        held = pools.pool(column, facts, most, random, make)
+        skewed = bool(facts.values) or not column.type.startswith((*NUMBERS, *pools.TIMES))
+        return pools.spread(held, made.total, random, skewed=skewed)
 
     def _guessed_values(self, table_id: str, column_id: str, total: int) -> list[object]:
         key, shape = self._guessed[table_id][column_id]
         random = self._random(table_id, column_id)
         salt = f"{shape.table.source}.{shape.table.id}.{key.id}"
-        return [values.numbered(key, random.randrange(shape.rows), salt) for _ in range(total)]
+        number = keys.numbering(key, shape.of(key.id), shape.rows + MALFORMED, salt)
+        return [number(random.randrange(shape.rows)) for _ in range(total)]
 
     def _with_nulls(self, made: Rows, column_id: str, column_values: list[object]) -> list[object]:
         """Some values nulled, at least one where the column may be null: a load must cope with it."""
@@ -141,19 +205,20 @@ def _as_type(column: Column, moment: datetime, row: int) -> object:
     return moment if column.type.startswith("TIMESTAMP") else values.numbered(column, row, "")
 
 
-def _most(column: Column) -> int:
-    digits = casts.decimal(column.type)
-    if digits:
-        return max(1, int(10 ** min(digits[0] - digits[1], 9)) - 1)
-    return {"BOOLEAN": 2, "TIME": 86_400}.get(column.type, 10**9)
+def _pointed_at(parent: Rows, foreign: ForeignKey) -> list[int]:
+    """The rows that may be pointed at: those with a value in each column."""
+    columns = [parent.columns[at] for at in foreign.at]
+    whole = [n for n in range(parent.count) if all(column[n] is not None for column in columns)]
+    return whole or list(range(parent.count))
 
 
-def _bases(most: list[int], count: int) -> list[int]:
-    """How many values each key column takes, so that their combinations suffice for `count` rows if they can."""
-    bases = [1] * len(most)
-    while prod(bases) < count:
-        open_places = [place for place in range(len(most)) if bases[place] < most[place]]
-        if not open_places:
-            break
-        bases[min(open_places, key=lambda place: bases[place])] += 1
-    return bases
+def _room(made: Rows, parents: dict[ForeignKey, Rows]) -> int:
+    """How many rows there can be where each needs a value, or a row to point at, that no other has."""
+    shape, table = made.shape, made.shape.table
+    most = [made.count]
+    for column_id in shape.unique - {*table.key}:
+        if table.column(column_id).nullable:
+            continue
+        most += [len(shape.of(column_id).values) or made.count]
+        most += [p.count for f, p in parents.items() if f.columns == (column_id,) and p is not made]
+    return max(1, min(most))

@@ -170,6 +170,9 @@ class Postgres(Database):
         return f"{quoted(table.schema or 'public')}.{quoted(table.name)}"
 
     def column_type(self, column: Column) -> str:
+        """What lands as a text is a text here: the source's enums and domains do not exist, and made-up texts are no ranges."""
+        if column.type == "VARCHAR":
+            return "text"
         return column.source_type or self.TYPES.get(column.type, column.type.lower())
 
     def stored(self, column: Column, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Database sources behind one interface: a consistent, read-only snapshot of which rows, sums and keys are asked."""
+"""Databases and APIs behind one interface: a consistent, read-only snapshot of which rows, sums and keys are asked."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -45,8 +45,9 @@ Selection = Window | Keys
 class Reader(Protocol):
     """A snapshot of a database."""
 
-    # Whether quarantined rows are asked for by rowid.
+    # Whether quarantined rows are asked for by rowid; whether single rows can be asked for at all.
     has_rowids: bool
+    asks_for_rows: bool
 
     def check(self, table: Table, note: Note) -> None:
         """LoadError when the table is not as declared, by its schema contract."""
@@ -69,11 +70,21 @@ class Reader(Protocol):
 
 @contextmanager
 def open(source: Source) -> Iterator[Any]:
-    """A snapshot of a database source. LoadError when it cannot be reached."""
-    if source.kind == "postgres":
+    """A snapshot of a source that is no files. LoadError when it cannot be reached."""
+    if source.is_api:
+        from ingest import rest, rest_twin
+
+        with rest_twin.standing_in(source) as there, rest.snapshot(there) as reader:
+            yield reader
+    elif source.kind == "postgres":
         from ingest import postgres
 
         with postgres.snapshot(source) as reader:
+            yield reader
+    elif source.kind == "mysql":
+        from ingest import mysql
+
+        with mysql.snapshot(source) as reader:
             yield reader
     else:
         from ingest import sqlite

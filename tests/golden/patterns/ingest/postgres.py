@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 import adbc_driver_postgresql.dbapi as adbc
 import pyarrow as pa
 
-from ingest import contract
+from ingest import contract, settings
 from ingest import postgres_values as pv
 from ingest.declaration import Column, LoadError, Note, Source, Table
 from ingest.measures import Measure, Sum, numeric_columns
@@ -61,11 +61,13 @@ class Snapshot:
     """One transaction of the source."""
 
     has_rowids = False
+    asks_for_rows = True
 
     def __init__(self, source: Source, cursor: Any):
         self._source = source
         self._cursor = cursor
         self._types: dict[str, dict[str, str]] = {}
+        self._own_types: dict[str, dict[str, str]] = {}
         # The first query, which fixes what all others see: who still writes then, writes what none of them sees, also
         # when it has ended by the time a later table is read. Of other roles' transactions only those are seen that
         # this role may see; the overlap is there for the rest.
@@ -81,15 +83,21 @@ class Snapshot:
         return found
 
     def types(self, table: Table) -> dict[str, str]:
-        """Columns and their types, as PostgreSQL writes them."""
+        """Columns and their types, as PostgreSQL writes them; of a domain, the type that it is made of."""
         if table.id not in self._types:
             found = self._rows(
-                "SELECT a.attname::text, format_type(a.atttypid, a.atttypmod)::text FROM pg_attribute a "
+                "WITH RECURSIVE base AS (SELECT a.attname, a.attnum, a.atttypid AS type, a.atttypmod AS mod, "
+                "format_type(a.atttypid, a.atttypmod) AS own FROM pg_attribute a "
                 f"JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
                 f"WHERE n.nspname = {literal(_schema(table))} AND c.relname = {literal(table.name)} "
-                "AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
+                "AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND a.attnum > 0 AND NOT a.attisdropped "
+                "UNION ALL SELECT b.attname, b.attnum, t.typbasetype, t.typtypmod, b.own FROM base b "
+                "JOIN pg_type t ON t.oid = b.type WHERE t.typtype = 'd') "
+                "SELECT b.attname::text, format_type(b.type, b.mod)::text, b.own::text FROM base b "
+                "JOIN pg_type t ON t.oid = b.type AND t.typtype <> 'd' ORDER BY b.attnum"
             )
-            self._types[table.id] = dict(found)
+            self._types[table.id] = {name: base for name, base, _ in found}
+            self._own_types[table.id] = {name: own for name, _, own in found}
         return self._types[table.id]
 
     def check(self, table: Table, note: Note) -> None:
@@ -100,7 +108,20 @@ class Snapshot:
                 f"{table.source}.{table.id}: the database has no {where}, or this role may not see it"
             )
         contract.check_names(table, where, list(types), note)
-        contract.check_types(table, where, types, note)
+        contract.check_types(table, where, self._as_declared(table, types), note)
+
+    def _as_declared(self, table: Table, types: dict[str, str]) -> dict[str, str]:
+        """The types, each by the declaration's name for it where that is another one of the same.
+
+        A declaration may have a domain's own name; and what lands as a text is a text in a drill's twin.
+        """
+        own, found = self._own_types[table.id], dict(types)
+        for column in table.columns:
+            kind = types.get(column.name)
+            in_twin = settings.has_twin() and kind == "text" and column.type == "VARCHAR"
+            if kind and column.source_type and (own[column.name] == column.source_type or in_twin):
+                found[column.name] = column.source_type
+        return found
 
     def newest(self, table: Table) -> object:
         """The highest watermark, but not later than the snapshot, nor than the start of the oldest transaction that still writes."""

@@ -7,6 +7,7 @@ import yaml
 
 from ingest import declaration, settings
 from ingest.declaration import Column, Source, Table
+from sample.facts import Facts, read
 
 # Rows of one table, and of all tables of a source together.
 MOST_ROWS = 2_000
@@ -14,6 +15,8 @@ FEWEST_OF_MANY = 100
 ALL_ROWS = 100_000
 DEFAULT_ROWS = 500
 DEFAULT_NULL_RATE = 0.05
+# Of a column that marks deleted rows, where nobody counted.
+ALIVE_RATE = 0.95
 
 
 @dataclass(frozen=True)
@@ -26,14 +29,28 @@ class ForeignKey:
 
 
 @dataclass(frozen=True)
+class NearKey:
+    """A column that one would take for a key, and the share of its rows that are not the only one with their value."""
+
+    column: str
+    duplicates: float
+
+
+@dataclass(frozen=True)
 class Shape:
-    """How many rows a table gets, how many of its values are null, and where it points."""
+    """How many rows a table gets, how many of its values are null, what was measured of them, and where it points."""
 
     table: Table
     rows: int
     null_rates: dict[str, float] = field(default_factory=dict)
     unique: frozenset[str] = frozenset()
     foreign_keys: tuple[ForeignKey, ...] = ()
+    facts: dict[str, Facts] = field(default_factory=dict)
+    near_key: NearKey | None = None
+    marks_deleted: str | None = None
+
+    def of(self, column_id: str) -> Facts:
+        return self.facts.get(column_id) or Facts()
 
 
 def at_source(source: Source) -> Source:
@@ -68,21 +85,33 @@ def _loader() -> Any:
 
 def _shape(source: Source, table: Table, probed: dict[str, Any], most: int) -> Shape:
     columns = probed.get("columns") or {}
+    rows = int((probed.get("rows") or {}).get("value", DEFAULT_ROWS))
+    facts = {c.id: read(c, columns.get(c.name) or {}, rows) for c in table.columns}
+    marks_deleted = _ids(table, [(probed.get("deletes") or {}).get("column") or ""])
     null_rates = {}
-    unique: set[str] = set()
     for column in table.columns:
-        found = columns.get(column.name) or {}
-        unique.update({column.id} if found.get("unique") else ())
+        measured = facts[column.id].null_rate
+        default = ALIVE_RATE if column.id in marks_deleted else DEFAULT_NULL_RATE
         if column.nullable:
-            null_rates[column.id] = float(found.get("null_rate", DEFAULT_NULL_RATE))
-    rows = (probed.get("rows") or {}).get("value", DEFAULT_ROWS)
+            null_rates[column.id] = default if measured is None else float(measured)
     return Shape(
         table=table,
-        rows=max(1, min(int(rows), most)),
+        rows=max(1, min(rows, most)),
         null_rates=null_rates,
-        unique=frozenset(unique),
+        unique=frozenset(column_id for column_id, found in facts.items() if found.unique),
         foreign_keys=tuple(_foreign_keys(source, table, probed.get("foreign_keys") or [])),
+        facts=facts,
+        near_key=_near_key(table, probed.get("near_key")),
+        marks_deleted=next(iter(marks_deleted), None),
     )
+
+
+def _near_key(table: Table, probed: dict[str, Any] | None) -> NearKey | None:
+    """One of a single column, of a table without a key: with one, a load would rely on what is broken here."""
+    ids = _ids(table, probed["columns"]) if probed and not table.key else []
+    if not probed or len(ids) != 1 or len(probed["columns"]) != 1:
+        return None
+    return NearKey(ids[0], probed.get("duplicates", 0) / max(1, probed["sampled"]))
 
 
 def _foreign_keys(source: Source, table: Table, probed: list[dict[str, Any]]) -> list[ForeignKey]:

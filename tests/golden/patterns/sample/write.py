@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import sqlite3
-from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from ingest.declaration import Column, Table
 from ingest.sql import ident
 from sample.deliveries import Delivered, Delivery
 from sample.schema import Shape
+from sample.texts import spelled
 
 
 def write_files(folder: Path, delivered: Delivered) -> None:
@@ -37,12 +37,12 @@ def _csv(path: Path, table: Table, delivery: Delivery) -> None:
         null = nulls[number % len(nulls)]
         writer.writerow(
             [
-                null if value is None else as_text(value, column)
+                null if value is None else spelled(value, column)
                 for value, column in _with(table, row)
             ]
         )
     for row in delivery.ragged:
-        writer.writerow([as_text(value, column) for value, column in _with(table, row)][:-1])
+        writer.writerow([spelled(value, column) for value, column in _with(table, row)][:-1])
     path.write_text(lines.getvalue(), encoding="utf-8", newline="")
 
 
@@ -68,7 +68,7 @@ def _parquet(path: Path, table: Table, delivery: Delivery) -> None:
         column_values = [row[place] for row in delivery.rows]
         kind = _arrow_type(column)
         if kind == pa.string():
-            column_values = [None if v is None else as_text(v, column) for v in column_values]
+            column_values = [None if v is None else spelled(v, column) for v in column_values]
         columns[column.name] = pa.array(column_values, kind)
     pq.write_table(pa.table(columns), path)
 
@@ -129,7 +129,7 @@ def _stored(table: Table, row: list[object]) -> list[object]:
     return [
         value
         if value is None or isinstance(value, (int, float, bytes, str))
-        else as_text(value, column)
+        else spelled(value, column)
         for value, column in _with(table, row)
     ]
 
@@ -144,17 +144,6 @@ def _with(table: Table, row: list[object]) -> list[tuple[object, Column]]:
     return list(zip(row, table.columns, strict=True))
 
 
-def as_text(value: object, column: Column) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        text = value.isoformat(sep=" ")
-        return text.replace(" ", "T") + "Z" if column.type == "TIMESTAMPTZ" else text
-    if isinstance(value, bytes):
-        return value.decode()
-    return value.isoformat() if isinstance(value, (date, time)) else str(value)
-
-
 def _as_json(value: object, column: Column) -> str:
     if value is None:
         return "null"
@@ -163,8 +152,8 @@ def _as_json(value: object, column: Column) -> str:
     ):
         return str(value)
     if isinstance(value, bool):
-        return as_text(value, column)
-    return json.dumps(as_text(value, column), ensure_ascii=False)
+        return spelled(value, column)
+    return json.dumps(spelled(value, column), ensure_ascii=False)
 
 
 def _arrow_type(column: Column) -> pa.DataType:

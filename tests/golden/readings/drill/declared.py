@@ -42,7 +42,8 @@ class Table:
     dropped: tuple[str, ...]
     columns: tuple[Column, ...]
     options: dict[str, Any] = field(default_factory=dict)
-    stands_in: bool = False  # a SQLite database is read in place of a server
+    stands_in: bool = False  # a SQLite database is read in place of a PostgreSQL server
+    is_api: bool = False  # it is read through an API
 
     def __str__(self) -> str:
         return f"{self.source}.{self.id}"
@@ -96,10 +97,22 @@ class Source:
     tables: tuple[Table, ...]
 
     def as_read(self, has_server: bool) -> "Source":
-        """As it is in a drill: a SQLite database stands in for a server that is not to be had."""
-        if self.kind != "postgres" or has_server:
+        """As it is in a drill: a SQLite database stands in for a server that is not to be had, and behind an API."""
+        if self.kind not in ("postgres", "mysql", "rest") or (
+            has_server and self.kind == "postgres"
+        ):
             return self
-        tables = tuple(replace(table, kind="sqlite", stands_in=True) for table in self.tables)
+        how = {"stands_in": self.kind == "postgres", "is_api": self.kind == "rest"}
+        tables = tuple(
+            replace(
+                table,
+                kind="sqlite",
+                # Types of another server: SQLite need not understand how they are written.
+                columns=tuple(replace(column, source_type="") for column in table.columns),
+                **how,
+            )
+            for table in self.tables
+        )
         return Source(self.id, "sqlite", tables)
 
 

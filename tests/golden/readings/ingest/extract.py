@@ -174,7 +174,9 @@ class TableReader:
             return WHOLE
         if table.temporal and (self._state.nameless or not table.merges):
             low = day_of(str(low))
-        named = reader.has_rowids or not any(table.column(key).treatment for key in table.key)
+        named = reader.asks_for_rows and (
+            reader.has_rowids or not any(table.column(key).treatment for key in table.key)
+        )
         # A row is asked for by rowid where there are rowids, else by key; no entry of the other kind can be read again.
         self.outcome.retried = tuple(
             row for row in self._state.retry if named and isinstance(row, int) == reader.has_rowids

@@ -48,8 +48,9 @@ def twin_url(source: str) -> str:
 
 
 def source_kind(source: str, kind: str) -> str:
-    """How a source is read here: a SQLite database stands in for a server."""
-    return "sqlite" if kind == "postgres" and has_twin() and not twin_url(source) else kind
+    """How a source is kept here: a SQLite database stands in for a server, and behind an API."""
+    stands_in = kind in ("postgres", "mysql", "rest") and has_twin() and not twin_url(source)
+    return "sqlite" if stands_in else kind
 
 
 def source_path(source: str, kind: str, path_env: str, default: str) -> Path:

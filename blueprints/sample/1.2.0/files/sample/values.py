@@ -36,6 +36,7 @@ LAST_NAMES = (
     "Novák",
     "Sato",
 )
+_NOTES = "note|comment|description|text|remark|message"
 WORDS = {
     "country": ("DE", "FR", "GB", "IT", "US", "BR", "JP", "VN"),
     "city": ("Berlin", "Lyon", "Leeds", "Torino", "Boston", "Recife", "Kyoto", "Huế"),
@@ -46,7 +47,7 @@ WORDS = {
     "type|kind": ("view", "click", "search", "purchase"),
     "gender|sex": ("f", "m", "x"),
     "language|locale": ("de", "en", "fr", "pt"),
-    "note|comment|description|text|remark|message": (
+    _NOTES: (
         "left at the door", 'called "urgent"', "two, not three", "first line\nsecond line",
         "größer, bitte", "50% off", "it's a gift",
     ),
@@ -55,12 +56,33 @@ WORDS = {
 _LATER = re.compile(r"ship|deliver|clos|end|arriv|finish|resolv|paid|return|due|expir|complet")
 _BIRTH = re.compile(r"birth|dob")
 
+# What names of columns a guess of personal data goes with, and one that stands for them.
+_PERSONAL = {
+    "email": ("mail", "email"),
+    "phone": ("phone|mobile|tel|fax", "phone"),
+    "national id": ("ssn", "ssn"),
+    "passport": ("passport", "passport"),
+    "birth date": ("birth|dob", "birth_date"),
+    "bank account": ("iban|account", "iban"),
+    "payment card": ("card", "card"),
+    "name": ("name", "name"),
+    "address": ("street|address", "street"),
+    "ip address": (r"(^|_)ip($|_)", "ip"),
+    "secret": ("password|secret|token|api_key", "secret"),
+    "gender": ("gender|sex", "gender"),
+}
+
 Make = Callable[[Random, int, datetime], object]
 
 
-def maker(column: Column) -> Make:
-    """A function from generator, row number and the moment of the row to a value of the column's type."""
+def maker(column: Column, guess: str = "") -> Make:
+    """A function from generator, row number and the moment of the row to a value of the column's type.
+
+    `guess` is what personal data it seems to hold, where that was measured: its values are made up by that.
+    """
     name = column.id.lower()
+    if guess in _PERSONAL and not re.search(_PERSONAL[guess][0], name):
+        name = _PERSONAL[guess][1]
     if column.type == "VARCHAR":
         return _text(name)
     if column.type.startswith("DECIMAL"):
@@ -104,7 +126,18 @@ def numbered(column: Column, number: int, salt: str) -> object:
     }.get(column.type, Decimal(number + 1))
 
 
+def is_free(column: Column) -> bool:
+    """Whether a text column holds what anybody may write: nothing that its name tells."""
+    name = column.id.lower()
+    return _known_text(name) is None or re.search(_NOTES, name) is not None
+
+
 def _text(name: str) -> Make:
+    stem = name.strip("_")[:20] or "value"
+    return _known_text(name) or (lambda random, row, moment: f"{stem} {random.randrange(100)}")
+
+
+def _known_text(name: str) -> Make | None:
     when = _moment(name)
 
     def person(random: Random) -> tuple[str, str]:
@@ -139,8 +172,17 @@ def _text(name: str) -> Make:
         return lambda random, row, moment: " ".join(person(random))
     if re.search(r"iban|card|account|(^|_)ssn|passport|tax_?(id|n)", name):
         return lambda random, row, moment: f"{random.randrange(10**12):012d}"
-    stem = name.strip("_")[:20] or "value"
-    return lambda random, row, moment: f"{stem} {random.randrange(100)}"
+    if re.search(r"password|passwd|pwd|secret|api_key|token", name):
+        return lambda random, row, moment: f"{random.getrandbits(64):016x}"
+    return None
+
+
+def address(number: int) -> str:
+    """An e-mail address that only this number has."""
+    first, last = (
+        names[number * step % len(names)] for names, step in ((FIRST_NAMES, 7), (LAST_NAMES, 3))
+    )
+    return f"{_ascii(first)}.{_ascii(last)}{number + 1}@example.com"
 
 
 def _ascii(text: str) -> str:

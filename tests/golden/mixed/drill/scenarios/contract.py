@@ -116,8 +116,8 @@ def number(table: Table) -> Column | None:
 
 
 def _has_plain(table: Table) -> str:
-    if table.format == "jsonl":
-        return "a JSON line has no columns to lose"
+    if table.format == "jsonl" or table.is_api:
+        return "a JSON object may leave out what has no value"
     return "" if plain(table) else "it has no column to lose but keys and not-nulls"
 
 

@@ -21,7 +21,14 @@ TYPES = (
     "VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIME", "UUID", "BLOB", "JSON",
     "DECIMAL(18,2)",
 )  # fmt: skip
-KINDS = ("sqlite", "postgres", "csv", "jsonl", "parquet")
+DATABASES = ("sqlite", "postgres", "mysql", "rest")
+KINDS = (*DATABASES, "csv", "jsonl", "parquet")
+# Types that a server has and its twin has not, or not for texts that are made up.
+OWN_TYPES = {
+    "postgres": ("shop.mood", "integer[]", "character varying(3)"),
+    "mysql": ("enum('it''s','b')", "set('x','y')", "varchar(3)"),
+    "rest": ("string (date-time)", "string (email)", "integer (int64)"),
+}
 
 
 def document(kind):
@@ -32,7 +39,10 @@ def document(kind):
         for number, one in enumerate(TYPES)
     }
     columns["changed"] = {"from": "changed", "type": "TIMESTAMP", "nullable": False}
-    database = kind in ("sqlite", "postgres")
+    for number, one in enumerate(OWN_TYPES.get(kind, ())):
+        own = {"from": f"own {number}", "type": "VARCHAR", "nullable": True, "source_type": one}
+        columns[f"own{number}"] = own
+    database = kind in DATABASES
     table = {
         "from": "Some Things" if database else f"things*.{kind}",
         **({} if database else {"format": kind}),
@@ -57,8 +67,8 @@ def twin_of(kind, place):
             if running is None:
                 pytest.fail(server.missing())
             yield Postgres(source, running)
-    elif kind == "sqlite":
-        yield SQLite(source, place / "made_up.sqlite")
+    elif kind in DATABASES:
+        yield SQLite(source.as_read(False), place / "made_up.sqlite")
     else:
         yield Files(source, declaration.read("made_up").path)
 
@@ -130,7 +140,7 @@ def test_every_change_is_in_the_source(place, kind):
         assert not check(twin, table)
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.parametrize("kind", DATABASES)
 def test_what_must_not_land_is_in_the_source(place, kind):
     with twin_of(kind, place) as twin:
         twin.fill()

@@ -91,6 +91,25 @@ def test_every_type_arrives_as_it_is(database, load, query):
     assert sums["b"].value == 9007199254740993 and sums["f"].value == ZOO["f"][3]
 
 
+def test_a_domain_is_what_it_is_made_of(database, load, query):
+    """Whether the declaration calls it that, or by its name; what it is made of may not change."""
+    database.execute(
+        "CREATE DOMAIN code AS varchar(9); CREATE DOMAIN place AS code; CREATE TYPE mood AS ENUM ('a', 'b'); "
+        "CREATE TABLE t (id integer PRIMARY KEY, x place, y code, z mood); INSERT INTO t VALUES (1, 'p', 'c', 'b')"
+    )
+    declared = typed(
+        id=("integer", "BIGINT!"),
+        x=("character varying(9)", "VARCHAR"),
+        y=("code", "VARCHAR"),
+        z=("mood", "VARCHAR"),
+    )
+    load(declared, key=["id"])
+    assert query("SELECT x, y, z FROM raw_made_up.t") == [("p", "c", "b")]
+    database.execute("ALTER TABLE t ALTER x TYPE varchar(8)")
+    with pytest.raises(LoadError, match=r"from character varying\(9\) to character varying\(8\)"):
+        load(declared, key=["id"])
+
+
 def test_what_no_warehouse_holds_goes_to_quarantine(database, load, query):
     database.execute("CREATE TABLE t (id integer PRIMARY KEY, d date, m timestamptz, n numeric)")
     database.execute(

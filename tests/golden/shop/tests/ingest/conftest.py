@@ -47,8 +47,8 @@ def made_up(place, monkeypatch):
     module.extract = dlt.source(extract, name="made_up", max_table_nesting=0)
     monkeypatch.setitem(sys.modules, "ingest.made_up", module)
 
-    def load(kind, asked=None, **tables):
-        source = declaration.parse(document(kind, **tables))
+    def load(kind, asked=None, source=None, **tables):
+        source = declaration.parse({**document(kind, **tables), **(source or {})})
         return loading.run(source, source.tables, "test", asked)
 
     load.files = place / "sample" / "data" / "made_up"

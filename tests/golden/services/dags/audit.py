@@ -1,0 +1,41 @@
+"""Once a day, compare the tables that are loaded bit by bit: all of the source, as it is now, against all of raw.
+
+A load checks what it has read itself. What it never read, a row that came later than the overlap reaches, is found here.
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, CronDataIntervalTimetable
+
+from dags import steps
+
+SOURCES = [
+    "help",
+    "shop",
+]
+
+with DAG(
+    dag_id="services_audit",
+    doc_md=__doc__,
+    schedule=CronDataIntervalTimetable("30 4 * * *", timezone="UTC"),
+    start_date=steps.START,
+    catchup=False,
+    max_active_runs=1,
+    default_args={
+        "owner": "data-team",
+        "retries": 0,  # what is missing now would be missing again
+        "execution_timeout": timedelta(seconds=900),
+    },
+    tags=["audit"],
+):
+    # Until these have landed once there is nothing to compare: the run is skipped.
+    landed = steps.python(
+        "landed",
+        "ingest.ledger",
+        *SOURCES,
+        skip_on_exit_code=99,
+    )
+    landed >> [
+        steps.python(f"audit_{source}", "quality.reconcile", "--audit", source)
+        for source in SOURCES
+    ]

@@ -1,0 +1,5 @@
+select
+    id,
+    name,
+    team
+from {{ ref('stg_help__agents') }}

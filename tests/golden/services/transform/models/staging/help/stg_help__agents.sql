@@ -1,0 +1,5 @@
+select
+    id,
+    name,
+    team
+from {{ source('help', 'agents') }}
