@@ -27,9 +27,10 @@ RESERVED_SOURCES = frozenset(
     """
     transform steps staging intermediate marts history ops main information_schema warehouse
     airflow dags dlt duckdb ingest monitoring quality sample scripts tests
-    apply audit backfill casts contract contracts csv_rows custom declaration deletes drill extract files keys ledger load measures
-    mysql mysql_connection mysql_url mysql_values parse postgres postgres_values record replay rest rest_pages rest_requests rest_spool rest_twin
-    settings sources sql sqlite sqlite_sums sqlite_values treat warehouse_postgres
+    apply audit backfill casts contract contracts csv_rows custom declaration deletes drill extract files keys
+    ledger load measures mysql mysql_connection mysql_url mysql_values parse postgres postgres_values record replay
+    rest rest_pages rest_requests rest_spool rest_twin settings sources sql sqlite sqlite_sums sqlite_values treat
+    warehouse_postgres
     """.split()
 )
 
