@@ -16,6 +16,7 @@ from pipegen.app.check import parse_problem
 from pipegen.app.inputs import Given, given_inputs
 from pipegen.app.render_update import Progress, Rendering
 from pipegen.app.repository import inputs_of, lock_of
+from pipegen.app.undo import at_risk, undo
 from pipegen.core.errors import UsageError, WorkspaceError
 from pipegen.core.lock import Lock
 from pipegen.core.merge.text import Labels
@@ -27,7 +28,7 @@ from pipegen.core.update.plan import Merge, merge_tree, transaction
 from pipegen.core.update.settle import settle
 from pipegen.core.update.table import Style, Table
 from pipegen.store import transaction as store
-from pipegen.store import workspace
+from pipegen.store import git, workspace
 from pipegen.store.base import Bases
 from pipegen.store.spec_edit import edited
 from pipegen.store.worktree import Folder
@@ -70,14 +71,15 @@ class Updated:
 
 @contextmanager
 def writing(start: Path, what: str) -> Iterator[str | None]:
-    """Hold the repository while it is planned and written; yields what became of a run that was killed.
+    """Hold the repository while it is planned and written; yields what became of a run that was killed, and what git has not.
 
     Raises:
         WorkspaceError: no repository, or another run holds it.
     """
     root = workspace.find_root(start)
     with store.held(root, what) as recovered:
-        yield recovered
+        unsafe = None if store.can_abort(root) else at_risk(git.uncommitted(root))
+        yield "; ".join(said for said in (recovered, unsafe) if said) or None
 
 
 def update(request: Request, progress: Progress = lambda _: None) -> Updated:
@@ -108,11 +110,13 @@ def apply(updated: Updated) -> Updated:
     """
     if updated.transaction is None:
         return updated
+    dirty = git.uncommitted(updated.root)
     refused = store.apply(updated.root, updated.transaction)
     if not (refused or updated.transaction.keep_backup):
         store.forget_backup(updated.root)
     if not refused:
-        return updated
+        back = None if updated.unresolved else undo(updated.root, updated.transaction, dirty, Path.cwd())
+        return replace(updated, plan=replace(updated.plan, notes=(*updated.plan.notes, back))) if back else updated
     note = "edited while the update ran: yours stays, the new render lies aside"
     actions = [
         replace(a, action="conflict", content=None, note=note) if a.path in refused else a for a in updated.plan.actions

@@ -8,7 +8,7 @@ def syntax_problem(expression: str) -> str | None:
     import duckdb
 
     try:
-        with duckdb.connect(":memory:") as connection:
+        with duckdb.connect(":memory:", config={"enable_external_access": "false"}) as connection:
             connection.extract_statements(f"select 1 where ({expression})")
     except duckdb.Error as error:
         return str(error).splitlines()[0].removeprefix("Parser Error: ")

@@ -34,7 +34,7 @@ _RANGED = frozenset({"bigint", "double", "decimal(38,0)"}) | TEMPORAL
 def column_facts(rows: Sequence[Row], *, whole: bool) -> list[ColumnFacts]:
     """The columns of rows in the order in which they come first; what a row lacks is null."""
     names = list(dict.fromkeys(name for row in rows for name in row))[:_MOST_COLUMNS]
-    with duckdb.connect(":memory:") as con:
+    with duckdb.connect(":memory:", config={"autoinstall_known_extensions": "false"}) as con:
         con.execute("set TimeZone = 'UTC'")
         return [_facts(con, name, [row.get(name) for row in rows], whole) for name in names]
 

@@ -68,7 +68,7 @@ def status(where: str, code: int, *, has_auth: bool, wanted: str | None = None) 
     """An answer that is none: ``wanted`` is what the API says that it takes for a login."""
     asks = f"; it says that it takes {wanted}" if wanted else ""
     if code == 401 and not has_auth:
-        return SourceError(f"{where} asks who is there", hint=f"{AUTH_HINT}{asks}")
+        return SourceError(f"{where} wants a login (401)", hint=f"{AUTH_HINT}{asks}")
     if code == 401:
         return SourceError(
             f"{where} refuses the token", hint=f"is it the right one, and still valid? {AUTH_HINT}{asks}"

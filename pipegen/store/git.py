@@ -1,4 +1,4 @@
-"""The little that pipegen asks of git: whether a folder is inside a repository, and to make one."""
+"""The little that pipegen asks of git: whether a folder is inside a repository, what is not committed there, and to make one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,32 @@ def inside_repository(folder: Path) -> bool:
     return any((f / ".git").exists() for f in (folder, *folder.parents))
 
 
+def uncommitted(folder: Path) -> tuple[str, ...] | None:
+    """The paths below ``folder``, counted from it, of which git has not the bytes that stand there; what it ignores is left out.
+
+    None where there is no git, or no repository that it would answer for. Nothing is written, the index neither.
+    """
+    git = shutil.which("git")
+    if git is None or not inside_repository(folder):
+        return None
+    ask = [git, "--no-optional-locks", "-c", "core.fsmonitor=false", "-C", str(folder)]
+    above = _asked([*ask, "rev-parse", "--show-prefix"])
+    found = _asked([*ask, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", "."])
+    if above is None or found is None:
+        return None
+    return tuple(sorted(entry[3:].removeprefix(above.removesuffix("\n")) for entry in found.split("\0") if entry))
+
+
+def _asked(command: list[str]) -> str | None:
+    done = subprocess.run(command, capture_output=True, check=False, stdin=subprocess.DEVNULL, env=_environment())
+    return os.fsdecode(done.stdout) if done.returncode == 0 else None
+
+
+def _environment() -> dict[str, str]:
+    """That of this process without what it says to git: a hook that runs pipegen has its own repository in it."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
+
 def initialise(folder: Path) -> str | None:
     """Make ``folder`` a git repository with no commit and none of the user's hooks.
 
@@ -25,7 +51,7 @@ def initialise(folder: Path) -> str | None:
     done = subprocess.run(
         [git, "-c", "init.defaultBranch=main", "init", "--quiet", "--template=", str(folder)],
         capture_output=True, text=True, errors="replace", check=False, stdin=subprocess.DEVNULL,
-        env={k: v for k, v in os.environ.items() if not k.startswith("GIT_")},
+        env=_environment(),
     )  # fmt: skip
     if done.returncode == 0:
         return None

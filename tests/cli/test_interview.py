@@ -179,7 +179,7 @@ def test_ctrl_c_while_a_source_is_looked_at_keeps_the_answers(sit: Sit, tmp_path
     screen = sit().wait(NAME).press("till", ENTER).wait(SOURCE)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"postgresql://reader:s3cr3t@127.0.0.1:{silent.getsockname()[1]}/shop"
-        screen.press(url).type(ENTER).wait("looking at ", still=False).type(CTRL_C)
+        screen.press(url).type(ENTER).wait("reading the catalogue", still=False).type(CTRL_C)
         assert screen.ends() == 130
     assert "resume with: pipegen new till --resume" in screen.text
     assert "s3cr3t" not in screen.raw

@@ -152,7 +152,7 @@ def test_tls_where_none_is_spoken() -> None:
 def test_nobody_said_who_asks() -> None:
     with serving({"things": ROWS}, token=TOKEN) as api:
         message, hint = refused(api, tables=["things"])
-    assert message == f"`{api}/things` asks who is there"
+    assert message == f"`{api}/things` wants a login (401)"
     assert "`auth_env`" in hint and "`auth_header`" in hint
 
 

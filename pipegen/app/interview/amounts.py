@@ -53,7 +53,7 @@ def _tell_of_the_rest(way: Way, said: Said, asked: set[str]) -> None:
     if unknown and not asked:
         more = f" and {len(unknown) - _MOST} more" if len(unknown) > _MOST else ""
         way.tell_once(
-            f"nobody knows how much of {', '.join(unknown[:_MOST])}{more} is new in a day; "
+            f"how much of {', '.join(unknown[:_MOST])}{more} changes in a day could not be measured; "
             "very little and very much give the same design, so it is not asked"
         )
 

@@ -12,6 +12,10 @@ TOLD = (*STRUCTURE, "schedule", "history", "engine", "transform", "executor")
 """Questions of the decision model whose answers people are told of while they are asked."""
 _MOST = 3
 _NAMES = 3
+_LOADED = {
+    "full": "read whole", "append": "read by what is new", "watermark": "read by what changed",
+    "watermark-keys": "read by what changed, keys compared", "cdc": "read from the change log",
+}  # fmt: skip
 Change = tuple[str, str, str]  # question, before, after
 
 
@@ -46,7 +50,8 @@ def _line(change: Change, decisions: Sequence[Decision]) -> str:
     about = [d.id.rpartition(".")[0] for d in decisions]
     more = f" and {len(about) - _NAMES} more" if len(about) > _NAMES else ""
     because = decisions[0].because[0] if decisions[0].because else ""
-    return f"{question} of {', '.join(about[:_NAMES])}{more}: {old} -> {new}{f'; {because}' if because else ''}"
+    of = "" if about == ["pipeline"] else f" of {', '.join(about[:_NAMES])}{more}"
+    return f"{question}{of}: {old} -> {new}{f'; {because}' if because else ''}"
 
 
 def _in_short(picture: Picture) -> str:
@@ -61,7 +66,8 @@ def _of_sources(picture: Picture) -> Iterator[str]:
             load = choice.get(f"{name}.{table}.extract", "")
             loads[load] = loads.get(load, 0) + 1
         how = ", ".join(
-            f"{count} by {load}" for load, count in sorted(loads.items(), key=lambda one: (-one[1], one[0]))
+            f"{count:,} table{'' if count == 1 else 's'} {_LOADED.get(load, load)}"
+            for load, count in sorted(loads.items(), key=lambda one: (-one[1], one[0]))
         )
         yield f"{name} in {choice.get(f'{name}.mode', '')}, {how}"
     yield f"transformed in {choice.get('destination.engine', '')}"

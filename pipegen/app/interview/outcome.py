@@ -97,7 +97,7 @@ def _rule(way: Way, said: Said, question: Question, number: int) -> Step:
         evidence=(f"a table and a condition over its columns; tables: {_some(tables)}", "enter: nothing more"),
         help=question.help,
         example=question.example,
-        check=lambda text: _rule_problem(picture, text.strip()),
+        check=lambda text: _rule_problem(picture, text.strip()) or way.new_trouble(said, put(said, text)),
     )
     return Step(ask, f"rule {number}", put, tuple(tables))
 

@@ -139,7 +139,9 @@ def summary(found: Measured) -> str:
     rows = [table.rows for table in found.tables.values() if table.rows]
     total = sum(one.value for one in rows)
     about = "" if all(one.exact for one in rows) else "about "
-    told = [f"{count:,} table{'' if count == 1 else 's'}"] + ([f"{about}{total:,} rows"] if rows else [])
+    told = [f"{count:,} table{'' if count == 1 else 's'}"] + (
+        [f"{about}{total:,} row{'' if total == 1 else 's'}"] if rows else []
+    )
     if found.left_out:
         told.append(f"{len(found.left_out)} that cannot be read")
     return ", ".join(told)

@@ -16,6 +16,7 @@ from pipegen.core.spec.one_answer import text_at
 
 WRITE, CHANGE, MORE, QUIT = "write", "change", "more", "quit"
 ASKED, DEFAULT, MEASURED = "asked", "default", "measured"
+NOTHING = "nothing"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def asked(step: Step, reply: Reply) -> Known:
         value = shown(reply) if reply.strip() else ""
     else:
         value = reply if isinstance(reply, str) else ", ".join(reply)
-    return Known(step.id, step.about, value or "nothing", ASKED)
+    return Known(step.id, step.about, value or NOTHING, ASKED)
 
 
 def measured(generated: Generated, facts: Facts, asked: set[str]) -> Iterator[Known]:
@@ -78,7 +79,7 @@ def unasked(way: Way, generated: Generated | None, asked: set[str]) -> Iterator[
             )
         elif question.key is not None and generated is not None:
             value = text_at(generated.spec, question.key)
-            yield Known(question.name, question.about(), value or "nothing", DEFAULT)
+            yield Known(question.name, question.about(), value or NOTHING, DEFAULT)
 
 
 def _given(way: Way, question: Question, generated: Generated | None) -> str:
@@ -112,13 +113,17 @@ def _files(review: Review) -> str:
 
 def which(known: Sequence[Known]) -> Ask:
     """Which answer to change."""
-    choices = tuple(Choice(one.id, one.about, f"{one.value} ({one.origin})") for one in known if one.id)
+    choices = tuple(
+        Choice(one.id, one.about, one.value if one.origin == ASKED else f"{one.value} ({one.origin})")
+        for one in known
+        if one.id and not ("." in one.id and one.value == NOTHING)  # the answer that ended a list
+    )
     return Ask("change", "Which answer?", "one", choices[0].value if choices else "", choices=choices)
 
 
 def more(way: Way, known: Sequence[Known]) -> Ask | None:
     """What to ask more of: the questions that were not asked; None where there are none."""
-    values = {one.id: one.value for one in known}
+    values = {one.id: one.value for one in known if one.value != NOTHING}
     left = [
         q for q in questions.QUESTIONS if q.asked == "more" and q.name not in way.more and not given_place(way.base, q)
     ]

@@ -45,6 +45,7 @@ class Walk:
         self.path: list[Step] = []
         self._changing: tuple[str, Callable[[], None]] | None = None
         self._told: Picture | None = None
+        self._trouble: str | None = None
 
     def take_up(self, replies: Mapping[str, Reply]) -> None:
         """Go on with answers that were kept, each of which is checked as its step comes."""
@@ -150,14 +151,17 @@ class Walk:
             return
         try:
             now = self.way.picture(said)
-            lines = changes.told(self._told, now)
+            trouble, before = now.trouble, self._trouble
+            lines = changes.told(self._told, now) if trouble is None else []
         except PipegenError:  # which is told where it can be mended
+            return
+        self._trouble = trouble
+        if trouble is not None:  # what would be decided then, nobody gets
+            if trouble != before:
+                self.prompter.say(f"as it stands this cannot be built: {trouble}", "note")
             return
         for line in lines:
             self.prompter.say(line, "dim")
-        trouble_before = self._told.trouble if self._told is not None else None
-        if now.trouble not in (None, trouble_before):
-            self.prompter.say(f"as it stands this cannot be built: {now.trouble}", "note")
         self._told = now
 
 

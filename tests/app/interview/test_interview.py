@@ -251,9 +251,9 @@ def test_a_source_that_was_given_and_cannot_be_read_is_an_error(here: Path) -> N
 def test_s12_a_line_says_what_an_answer_changed_and_why(here: Path) -> None:
     script = [(name, "10m" if name == "freshness" else reply) for name, reply in TO_WRITE]
     said = hold(script, here).prompter.said
-    assert said[0].startswith("so far: shop in batch, 5 by full")
+    assert said[0].startswith("so far: shop in batch, 5 tables read whole")
     assert any(line.startswith("mode of shop: batch -> frequent-batch; ") and "10m" in line for line in said)
-    assert any(line.startswith("transform of pipeline: elt -> etl; ") for line in said)
+    assert any(line.startswith("transform: elt -> etl; ") for line in said)
 
 
 def test_several_sources_in_one_pipeline(here: Path) -> None:
@@ -300,6 +300,7 @@ def test_rules_are_asked_one_after_another(here: Path) -> None:
     script: Script = [
         *enter(FIRST), ("review", "more"), ("more", ("rule",)), ("rule", Wrong("total > 0", "is not `TABLE: EXPRESSION`")),
         ("rule", Wrong("order: total > 0", "did you mean `orders`?")), ("rule", Wrong("orders: total >", "not a SQL expression")),
+        ("rule", Wrong("orders: totl_amount >= 0", "did you mean `total_amount`?")),
         ("rule", "orders: total_amount >= 0"), ("rule.2", "orders: total_amount < 1e6"), ("rule.3", ENTER), ("review", "write"),
     ]  # fmt: skip
     generated = hold(script, here).made.generated
