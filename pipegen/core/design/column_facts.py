@@ -100,7 +100,12 @@ def table_notes(facts: MeasuredTable, key: Collection[str]) -> tuple[str, ...]:
     notes = [f"At the source it is a {facts.kind}."] if facts.kind else []
     if facts.near_key is not None:
         notes.append(_near_key(facts, key))
-    return (*notes, *facts.notes)
+    return (*notes, *(_sentence(note) for note in facts.notes))
+
+
+def _sentence(note: str) -> str:
+    text = note[:1].upper() + note[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _near_key(facts: MeasuredTable, key: Collection[str]) -> str:
