@@ -13,6 +13,8 @@ _SASL_HINT = (
     "say how to log in: `kafka://USER:PASSWORD@HOST:9092?security_protocol=SASL_SSL&sasl_mechanism=SCRAM-SHA-256`"
 )
 
+_SILENT = "{0} does not answer as a Kafka broker does"
+_SILENT_HINT = "is the port right? brokers listen at 9092 by custom; it may also be very slow: try again"
 # Words of the library, what they mean, and what to do; `{0}` is where the brokers should be. The first that fits.
 _REFUSALS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (
@@ -50,6 +52,7 @@ _REFUSALS: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "no Kafka broker answers at {0}",
         "see that it runs, and that host and port are right; in a container its port must be open",
     ),
+    (("timed out in state apiversion_query",), _SILENT, _SILENT_HINT),
     (
         ("disconnected", "connection reset", "connection closed", "apiversion"),
         "{0} takes the connection and drops it",
@@ -69,8 +72,7 @@ def no_way_in(where: str, said: Sequence[str]) -> SourceError:
     for words, message, hint in _REFUSALS:
         if any(word in low for word in words):
             return SourceError(message.format(where), hint=hint)
-    hint = "is the port right? brokers listen at 9092 by custom; it may also be very slow: try again"
-    return SourceError(f"{where} does not answer as a Kafka broker does", hint=hint)
+    return SourceError(_SILENT.format(where), hint=_SILENT_HINT)
 
 
 def unreachable(where: str, brokers: Sequence[str]) -> SourceError:

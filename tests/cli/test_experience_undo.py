@@ -12,6 +12,7 @@ import pytest
 
 from pipegen.app import update as updating
 from pipegen.cli.main import run
+from pipegen.store import git as store
 from tests.small import tree
 
 Result = tuple[int, str, str]
@@ -105,7 +106,7 @@ def test_looking_writes_no_index_and_runs_nothing(root: Path, pipegen: Pipegen, 
     (root / "README.md").touch()
     index = next(p for p in (root / ".git/index", root.parent / ".git/index") if p.is_file())
     before = index.read_bytes()
-    assert updating.git.uncommitted(root) == ()  # type: ignore[attr-defined]
+    assert store.uncommitted(root) == ()
     assert index.read_bytes() == before and not (tmp_path / "ran").exists()
 
 
