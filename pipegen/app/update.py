@@ -27,8 +27,8 @@ from pipegen.core.update.gone import Gone
 from pipegen.core.update.plan import Merge, merge_tree, transaction
 from pipegen.core.update.settle import settle
 from pipegen.core.update.table import Style, Table
-from pipegen.store import transaction as store
 from pipegen.store import git, workspace
+from pipegen.store import transaction as store
 from pipegen.store.base import Bases
 from pipegen.store.spec_edit import edited
 from pipegen.store.worktree import Folder

@@ -256,7 +256,7 @@ TOPICS: tuple[Topic, ...] = (
             ),
         ),
         Question("--ceiling", "ceiling", "What a month may cost at most, in the currency of `prices`.", "500"),
-        Question("--catalog", "catalog", "The version of the blueprints.", "1.2"),
+        Question("--catalog", "catalog", "The version of the blueprints.", "1.3"),
         Question("--override", None, "A decision taken by you: DECISION=CHOICE.", "shop.orders.extract=append", repeat=True),
         Question(
             "--blueprint", None,
