@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from pipegen.core.errors import Problem, SpecError, UsageError
-from pipegen.core.names import shorten
+from pipegen.core.names import did_you_mean, shorten
 
 MOST_BYTES = 20_000_000
 MOST_ALIASED = 100_000  # values that all aliases of a document may stand for
@@ -67,12 +67,23 @@ def read(path: Path, name: str | None = None) -> Document:
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        raise UsageError(f"`{shown}` is not there") from None
+        raise UsageError(f"`{shown}` is not there", hint=_beside(path)) from None
     except IsADirectoryError:
-        raise UsageError(f"`{shown}` is a folder, not a file") from None
+        raise UsageError(f"`{shown}` is a folder, not a file", hint="name a file in it") from None
     except OSError as error:
-        raise UsageError(f"`{shown}` cannot be read: {error.strerror}") from None
+        raise UsageError(
+            f"`{shown}` cannot be read: {error.strerror}", hint="see its permissions, and that its disk is there"
+        ) from None
     return parse(raw, shown)
+
+
+def _beside(path: Path) -> str:
+    """A name like it that is there, else where it was looked for."""
+    try:
+        beside = [p.name for p in path.parent.iterdir()]
+    except OSError:
+        beside = []
+    return did_you_mean(path.name, beside) or "is the path right? it counts from where you stand, or from `-C DIR`"
 
 
 def parse(raw: bytes, name: str) -> Document:
