@@ -91,8 +91,10 @@ class Screen:
 
     def ends(self) -> int:
         """Wait for the end, and give the exit code."""
+        end = time.monotonic() + _PATIENCE
         while self.child.isalive() or self._read(0.05):
             self._read(0.1)
+            assert time.monotonic() < end, f"it did not end:\n{self.text}"
         self.child.close()
         assert self.child.exitstatus is not None, f"killed by {self.child.signalstatus}"
         return self.child.exitstatus
