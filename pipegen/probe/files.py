@@ -11,9 +11,8 @@ import duckdb
 
 from pipegen.core.errors import SourceError
 from pipegen.core.measured import Count, ForeignKeyFact, Format, Measured, MeasuredTable, Server
-from pipegen.core.names import shorten
 from pipegen.core.spec.remote_url import is_remote
-from pipegen.probe.chosen_tables import choose
+from pipegen.probe.chosen_tables import choose, wanted
 from pipegen.probe.csv_dialect import START_BYTES, read_dialect
 from pipegen.probe.file_store import LocalFiles, Store
 from pipegen.probe.filesets import FileSet, Header, find_filesets, format_of
@@ -61,9 +60,7 @@ class _Measuring:
         folder, found = find_filesets(self.store.path, self.store.root, self.header)
         base = located(folder, self.store.root)
         by_name = {f.name: f for f in found}
-        asked = self.look.tables
-        if asked is None and self.look.named and all(name in by_name for name in self.look.named):
-            asked = self.look.named
+        asked = wanted(self.look, by_name)
         chosen = choose(asked, by_name, self.store.folder(self.store.path))
         tables = self.tables([by_name[name] for name in chosen], asked or self.look.named)
         if asked is None:
@@ -94,7 +91,7 @@ class _Measuring:
         found: list[LandedTable] = []
         refused: SourceError | None = None
         for position, files in enumerate(chosen):
-            self.look.progress(f"{position} of {len(chosen)} tables: {shorten(files.name)}")
+            self.look.tell(position, len(chosen), files.name)
             try:
                 found.append(self.table(files, position))
             except TimeIsUp:

@@ -10,6 +10,7 @@ from pipegen.core.measured import Count, Deletes, Key, Measured, MeasuredTable, 
 from pipegen.core.names import did_you_mean, shorten
 from pipegen.probe import json_rows, kafka_client, kafka_messages, kafka_rates
 from pipegen.probe import kafka_refusals as refusals
+from pipegen.probe.chosen_tables import wanted
 from pipegen.probe.facts import ColumnFacts
 from pipegen.probe.kafka_client import Cluster, Offsets
 from pipegen.probe.kafka_messages import Sample
@@ -52,9 +53,7 @@ def measure(path: str, look: Look) -> Measured:
 def _chosen(cluster: Cluster, there: Mapping[str, Sequence[int]]) -> list[str]:
     """The topics to measure: those that were asked for, else that of the URL, else all that are not of Kafka's own."""
     look, where = cluster.look, cluster.place
-    asked = list(look.tables) if look.tables is not None else [where.topic] if where.topic else None
-    if asked is None and look.named and all(name in there for name in look.named):
-        asked = list(look.named)
+    asked = [where.topic] if look.tables is None and where.topic else wanted(look, there)
     if asked is None:
         found = [name for name in there if not name.startswith(_INTERNAL)]
         if not found:

@@ -8,7 +8,7 @@ from pipegen.core.errors import SourceError
 from pipegen.core.measured import Measured, Pagination, Server
 from pipegen.core.spec import source_url
 from pipegen.core.spec.remote_url import parse_server
-from pipegen.probe.chosen_tables import choose
+from pipegen.probe.chosen_tables import choose, wanted
 from pipegen.probe.look import Look
 from pipegen.probe.rest_client import Client
 from pipegen.probe.rest_discovery import Candidate, Found, discover
@@ -34,10 +34,7 @@ def measure(path: str, look: Look) -> Measured:
 
 def _chosen(found: Found, look: Look, client: Client) -> list[Candidate]:
     by_name = {c.name: c for c in found.candidates}
-    tables = look.tables
-    if tables is None and look.named and all(name in by_name for name in look.named):
-        tables = look.named
-    return [by_name[name] for name in choose(tables, by_name, client.shown().strip("`"))]
+    return [by_name[name] for name in choose(wanted(look, by_name), by_name, client.shown().strip("`"))]
 
 
 def _ask(
