@@ -56,7 +56,7 @@ static: .venv/dev/ready ## ruff, mypy, import contracts
 
 .PHONY: test-unit
 test-unit: .venv/dev/ready ## unit and property tests
-	@$(PYTEST) -n 2 -m "not engines and not real and not servers and not update" tests
+	@$(PYTEST) -n 2 -m "not engines and not real and not servers and not update and not monitoring" tests
 
 .PHONY: test-golden
 test-golden: .venv/dev/ready ## golden trees: rendered, compared, linted, parsed by real dbt and Airflow, two run whole
@@ -80,6 +80,17 @@ has-postgres:
 .PHONY: test-probe
 test-probe: has-servers .venv/dev/ready ## the probe against real servers: PostgreSQL, MariaDB, S3, SFTP, REST, Kafka
 	@$(PYTEST) -n 2 -m servers tests
+
+.PHONY: has-monitoring
+has-monitoring: has-postgres
+	@for p in prometheus promtool prometheus-pushgateway; do command -v $$p >/dev/null || { \
+		echo "\`$$p\` is not on this machine; on Debian: apt-get install prometheus prometheus-pushgateway" >&2; exit 1; }; done
+	@PATH="$$PATH:/usr/local/go/bin" command -v go >/dev/null || { \
+		echo "Go is not on this machine: it builds Alertmanager and statsd_exporter, which Debian has not, or not new enough" >&2; exit 1; }
+
+.PHONY: test-monitoring
+test-monitoring: has-monitoring .venv/dev/ready ## rules, routes, dashboards, runbooks and reports; a pipeline is broken, and the right alert arrives
+	@$(PYTEST) -m monitoring tests/monitoring
 
 .PHONY: test-drill
 test-drill: has-postgres .venv/dev/ready ## the short drill of generated repositories that have every pattern

@@ -81,6 +81,7 @@ class Question(BaseModel):
     choices: list[str] = Field(default_factory=list)
     default: str | int | bool | None = None
     help: str = ""
+    pattern: str = Field("", description="A regular expression that the whole of a text fits; its default does.")
     was: Annotated[tuple[Identifier, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)] = Field(
         (), description="Its ids in versions before, the newest first, where it was renamed or split off."
     )
@@ -89,6 +90,18 @@ class Question(BaseModel):
     def _choices_for_a_choice(self) -> Question:
         if (self.type == "choice") != bool(self.choices):
             raise ValueError("`choices` go with `type: choice`, and with nothing else")
+        return self
+
+    @model_validator(mode="after")
+    def _pattern_of_a_text(self) -> Question:
+        if self.pattern and self.type != "text":
+            raise ValueError("a `pattern` goes with `type: text`, and with nothing else")
+        try:
+            pattern = re.compile(self.pattern)
+        except re.error as error:
+            raise ValueError(f"`pattern` is no regular expression: {error}") from None
+        if self.pattern and self.default is not None and not pattern.fullmatch(str(self.default)):
+            raise ValueError("`default` does not fit `pattern`")
         return self
 
 

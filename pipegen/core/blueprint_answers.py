@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -59,8 +60,7 @@ def _problems(manifest: Manifest, at: Address, said: Mapping[str, Any], locate: 
             )
             problems.append(Problem(message, where(here, locate), hint))
         elif not _fits(question, value):
-            wanted = ", ".join(f"`{c}`" for c in question.choices) if question.choices else _NOUNS[question.type]
-            message = f"`{dotted(here)}`: `{names.shorten(str(value))}` is not {'one of ' if question.choices else ''}{wanted}"
+            message = f"`{dotted(here)}`: `{names.shorten(str(value))}` {_lacks(question, value)}"
             problems.append(Problem(message, where(here, locate), question.ask))
     return problems
 
@@ -68,7 +68,17 @@ def _problems(manifest: Manifest, at: Address, said: Mapping[str, Any], locate: 
 def _fits(question: Question, value: Any) -> bool:
     if question.type != "boolean" and isinstance(value, bool):
         return False
-    return isinstance(value, _TYPES[question.type]) and (not question.choices or value in question.choices)
+    if not isinstance(value, _TYPES[question.type]) or (question.choices and value not in question.choices):
+        return False
+    return not question.pattern or re.fullmatch(question.pattern, str(value)) is not None
+
+
+def _lacks(question: Question, value: Any) -> str:
+    if question.choices:
+        return f"is not one of {', '.join(f'`{c}`' for c in question.choices)}"
+    if not isinstance(value, _TYPES[question.type]) or isinstance(value, bool):
+        return f"is not {_NOUNS[question.type]}"
+    return f"does not fit; for example `{question.default}`"
 
 
 def carried(questions: Sequence[Question], said: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -94,6 +94,14 @@ class ComposeService(_Texted):
     """A service of compose.yaml: ``text`` is the YAML below its name, not indented."""
 
     service: Name
+    volumes: list[Name] = Field(default_factory=list, description="Named volumes that are its own.")
+
+
+class ComposeSecret(Contribution):
+    """A secret that services of compose.yaml read as a file, ``/run/secrets/NAME``: the environment variable that holds it."""
+
+    name: Name
+    variable: Name
 
 
 class PreCommitHook(Contribution):
@@ -115,15 +123,32 @@ class Runbook(Contribution):
     summary: str = ""
 
 
-class Alert(Contribution):
-    """An alert rule; ``expr`` is its expression in the monitoring system's own language."""
+class Series(BaseModel):
+    """One series of a rule's test, in promtool's notation: ``series: up{job="x"}``, ``values: 1x10 0x10``, a minute apart."""
 
-    name: Name
-    severity: Literal["page", "ticket", "info"]
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    series: str
+    values: str
+
+
+class Alert(Contribution):
+    """An alert rule in Prometheus's language, with measurements under which it fires and others under which it stays quiet.
+
+    Both tests look ``at`` one moment. A rule without both is refused: nobody would know that it works.
+    """
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]*$")]
+    severity: Literal["page", "ticket"]
     summary: str
-    expr: str = ""
+    expr: Annotated[str, StringConstraints(min_length=1)]
     wait: str = Field("5m", description="How long it must hold before it fires.")
-    runbook: str = ""
+    runbook: Annotated[str, StringConstraints(pattern=r"^runbooks/.+\.md$")] = Field(
+        description="The path of the page that says what to do: `runbooks/x.md`."
+    )
+    at: str = Field("30m", description="When the tests look.")
+    fires: list[Series] = Field(min_length=1, description="Measurements under which it fires.")
+    quiet: list[Series] = Field(min_length=1, description="Measurements under which it does not.")
 
 
 class Dashboard(_Texted):
@@ -166,6 +191,7 @@ class Contributions(BaseModel):
     readme: list[ReadmeSection] = Field(default_factory=list)
     ci: list[CiJob] = Field(default_factory=list)
     compose: list[ComposeService] = Field(default_factory=list)
+    compose_secrets: list[ComposeSecret] = Field(default_factory=list)
     pre_commit: list[PreCommitHook] = Field(default_factory=list)
     runbooks: list[Runbook] = Field(default_factory=list)
     alerts: list[Alert] = Field(default_factory=list)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pipegen.core.blueprint import Blueprint
-from pipegen.core.contributions import KINDS, Contribution
+from pipegen.core.contributions import KINDS, Contribution, Series
 from pipegen.core.errors import BlueprintError
 from pipegen.render.expansion import Loops, iterate, names_in, names_in_template
 from pipegen.render.templates import Templates
@@ -43,7 +43,9 @@ def collect(selected: list[Selected]) -> dict[str, list[Contribution]]:
 def _rendered(one: Selected, item: Item, where: str) -> Iterator[Item]:
     """An item, once for everything that its texts speak of."""
     texts = _texts(one, item, where)
-    names = names_in(item.when).union(*(names_in_template(text) for text in texts.values()))
+    pieces = _pieces(item)
+    inner = [text for found in pieces.values() for piece in found for _, text in piece]
+    names = names_in(item.when).union(*(names_in_template(text) for text in (*texts.values(), *inner)))
     tokens = one.loops.over(names & one.loops.expressions.keys(), f"{one.blueprint.origin}/blueprint.yml: {where}")
     for values in iterate(tokens, one.loops, one.templates, one.context, where):
         context = {**one.context, **values}
@@ -56,7 +58,25 @@ def _rendered(one: Selected, item: Item, where: str) -> Iterator[Item]:
             is_code = field in item.code
             out = one.templates.render(shown, text, context, quoted_later=not is_code)
             update[field] = Safe(out) if is_code else out
+        for field, found in pieces.items():
+            update[field] = [
+                piece.model_copy(
+                    update={name: one.templates.render(shown, text, context, quoted_later=True) for name, text in piece}
+                )
+                for number, piece in enumerate(found)
+                for shown in [f"blueprint.yml ({where}.{field}[{number}])"]
+            ]
         yield item.model_copy(update=update)
+
+
+def _pieces(item: Contribution) -> dict[str, list[Series]]:
+    """The item's lists of pieces that have texts of their own: the measurements of an alert's tests."""
+    fields = {field: getattr(item, field) for field in type(item).model_fields}
+    return {
+        field: value
+        for field, value in fields.items()
+        if isinstance(value, list) and value and isinstance(value[0], Series)
+    }
 
 
 def _texts(one: Selected, item: Contribution, where: str) -> dict[str, str]:
@@ -84,6 +104,7 @@ _KEYS = {
     "env": "name",
     "ci": "job",
     "compose": "service",
+    "compose_secrets": "name",
     "pre_commit": "id",
     "dashboards": "name",
     "secrets": "name",

@@ -16,6 +16,7 @@ from pipegen.core.contributions import Contributions
 from pipegen.core.design.decision import Decision
 from pipegen.core.design.model import Design
 from pipegen.core.design.pages import Pages
+from pipegen.core.design.watching import Monitoring
 from pipegen.render.environment import did_you_mean, environment, fields_of
 
 #: A type as the checker knows it: a class, ``tuple[X, ...]`` and the like, or None where it is not known.
@@ -45,7 +46,13 @@ def context_types() -> dict[str, Known]:
     """The names that every template sees, with their types."""
     hints = typing.get_type_hints(Design)
     names = {name: hints.get(name) for name in hints if name != "answers"}
-    computed = {"decisions": tuple[Decision, ...], "pages": Pages, "contributions": Contributions, "answers": None}
+    computed = {
+        "decisions": tuple[Decision, ...],
+        "monitoring": Monitoring,
+        "pages": Pages,
+        "contributions": Contributions,
+        "answers": None,
+    }
     return {**names, **computed}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from pipegen.core.blueprint import Manifest, Question
 from pipegen.core.blueprint_answers import answers, carried
@@ -17,6 +18,7 @@ ASKED = Manifest.model_validate(
         "questions": [
             {"id": "threads", "ask": "How many?", "type": "integer"},
             {"id": "style", "ask": "Which?", "type": "choice", "choices": ["plain", "rich"]},
+            {"id": "hours", "ask": "When?", "default": "09:00-17:00", "pattern": r"\d\d:\d\d-\d\d:\d\d"},
         ],
     }
 )  # fmt: skip
@@ -44,6 +46,9 @@ def test_answers_by_blueprint() -> None:
         ({"dbt": {"threads": "many"}}, "`answers.dbt.threads`: `many` is not a whole number"),
         ({"dbt": {"threads": True}}, "`True` is not a whole number"),
         ({"dbt": {"style": "ornate"}}, "`ornate` is not one of `plain`, `rich`"),
+        ({"dbt": {"hours": "9 to 5"}}, "`answers.dbt.hours`: `9 to 5` does not fit; for example `09:00-17:00`"),
+        ({"dbt": {"hours": "09:00-17:00 "}}, "does not fit"),
+        ({"dbt": {"hours": 9}}, "`9` is not text"),
         ({"dbtt": {}}, "`answers.dbtt`: there is no bundled blueprint `dbtt`"),
         ({"audit": {"team": "x"}}, "there is no bundled blueprint `audit`"),
     ],
@@ -54,11 +59,24 @@ def test_what_nobody_asks_is_refused(said: dict[str, Any], message: str) -> None
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        ({"type": "integer", "pattern": "x"}, "goes with `type: text`"),
+        ({"pattern": "("}, "is no regular expression"),
+        ({"pattern": "x", "default": "y"}, "`default` does not fit `pattern`"),
+    ],
+)
+def test_a_pattern_that_could_not_work_is_refused(question: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Question.model_validate({"id": "hours", "ask": "When?", **question})
+
+
 def test_every_wrong_answer_is_named_at_once() -> None:
     with pytest.raises(SpecError) as caught:
         _given({"answers": {"dbt": {"a": 1, "style": 2}}, "blueprints": [{"source": "x", "answers": {"teem": 1}}]})
     assert [problem.hint for problem in caught.value.problems()] == [
-        "it asks: threads, style", "Which?", "did you mean `team`?",
+        "it asks: threads, style, hours", "Which?", "did you mean `team`?",
     ]  # fmt: skip
 
 

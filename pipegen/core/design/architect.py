@@ -74,6 +74,7 @@ def design(
         decisions=made.decisions,
         sizing=made.sizing,
         consumers=tuple(spec.consumers or ()),
+        on_call=made.chosen.inputs.on_call,
     )
 
 

@@ -23,6 +23,8 @@ BUILT: dict[str, tuple[str, ...]] = {
     "engine": DESTINATIONS,
     "executor": ("LocalExecutor",),
 }
+# What pages of a change log or a topic comes with the blueprints that have one.
+ALERTS = {"tickets", "freshness-burn", "freshness-deadline", "rows-lost"}
 
 # What repositories are on questions that their version of pipegen did not ask yet.
 BEFORE_ASKED = {"direction": "pull", "partitioning": "none", "executor": "LocalExecutor"}
@@ -56,8 +58,8 @@ def unbuilt(chosen: Chosen) -> tuple[Unbuilt, ...]:
 
 def _built(id: str, choice: str, chosen: Chosen) -> bool:
     question = id.rpartition(".")[2]
-    if question == "alerts":  # what pages is decided, and told as not built; a person's own choice would do nothing
-        return id not in chosen.overridden
+    if question == "alerts":
+        return id not in chosen.overridden or set(choice.split("+")) <= ALERTS
     return question not in BUILT or choice in BUILT[question]
 
 

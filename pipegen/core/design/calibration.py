@@ -87,9 +87,9 @@ WAREHOUSE_SLOTS = Threshold(
     4, "tasks that write to a warehouse side by side", "min(connections / 4, tables, cores) (H)"
 )
 TASKS_AROUND = Threshold(
-    6,
+    8,
     "task runs beside the loads of a run",
-    "counted in a generated repository: a reconciliation, and five of the transform",
+    "counted in a generated repository: a reconciliation, an observation, and six of the transform",
 )
 LOADS_PER_SOURCE = Threshold(12, "extract-load tasks", "a task start costs about 2 s and DuckDB takes one writer (H)")
 
@@ -105,6 +105,21 @@ REPLAY_WINDOW = Threshold(259_200, "s that can be replayed after an outage", "a 
 
 # Alerts and cost
 FEW_RUNS = Threshold(24, "runs a day", "SRE workbook, alerting on SLOs: low traffic; cut-off (H)")
+BURN_PAGE_FAST = Threshold(0.02, "of the error budget within an hour", "SRE workbook, alerting on SLOs, table 5-8")
+BURN_PAGE = Threshold(0.05, "of the error budget within 6 hours", "SRE workbook, alerting on SLOs, table 5-8")
+BURN_TICKET = Threshold(0.1, "of the error budget within 3 days", "SRE workbook, alerting on SLOs, table 5-8")
+MOST_BURN = Threshold(
+    0.9, "of a window is late, where an objective would ask for more", "an alert that cannot fire (H)"
+)
+MISSED_RUNS = Threshold(2, "x the interval of a schedule without a run", "one late run is no missing one (H)")
+VOLUME_SHARE = Threshold(0.5, "of the rows of an average day", "elementary's users: one-sided; cut-off (H)")
+VOLUME_ROWS = Threshold(1000, "rows fewer than on an average day, at least", "a minimum absolute change (H)")
+QUARANTINE_SHARE = Threshold(0.01, "of the rows that a load reads, in quarantine", "(H)")
+QUARANTINE_ROWS = Threshold(10, "rows in quarantine, at least", "(H)")
+QUARANTINE_MOST = Threshold(1000, "rows in quarantine that nobody is told of, at most", "(H)")
+STILL_GAPS = Threshold(20, "x the average time between two rows of a table", "a quiet hour is no standstill (H)")
+DISK_FREE = Threshold(0.1, "of the disk is free", "(H)")
+RETRIED_TASKS = Threshold(3, "tasks tried again within a day", "(H)")
 STREAM_MARTS = Threshold(3600, "s between two builds of the marts behind a stream", "(H)")
 COPIES = Threshold(2, "copies of the data at the destination", "raw and marts (H)")
 

@@ -20,6 +20,7 @@ from pipegen.core.design.provenance import (
     origin_of_decision,
     origin_of_field,
 )
+from pipegen.core.design.watching import Burn, Expected, Monitoring, Objective
 from pipegen.core.spec import address as spec_address
 from pipegen.core.spec.load import Address
 from pipegen.core.spec.model import PipelineSpec
@@ -133,9 +134,12 @@ class Provenance:
 
     def _names_of(self, owner: Any) -> Names:
         """What the braces stand for in what a record follows from; what is laid out of a source has its names."""
-        if isinstance(owner, Pages):
+        if isinstance(owner, (Pages, Monitoring, Burn)):
             return EVERY
-        return self._names.get(id(owner.source if isinstance(owner, Flow) else owner), {})
+        of = (
+            owner.source if isinstance(owner, Flow) else owner.of if isinstance(owner, (Objective, Expected)) else owner
+        )
+        return EVERY if of is None else self._names.get(id(of), {})
 
     def _of(self, origin: Origin, names: Names, rest: Rest) -> Follows:
         own = Follows(

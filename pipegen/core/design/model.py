@@ -260,11 +260,13 @@ class Design:
     prices: tuple[PriceTier, ...] = ()
     open_questions: tuple[OpenQuestion, ...] = ()
     consumers: tuple[str, ...] = ()
+    on_call: str = "working-hours"
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def context(self) -> dict[str, Any]:
         """The names that every template and every ``when:`` may use."""
-        from pipegen.core.design.pages import pages  # which is made of this module's types
+        from pipegen.core.design.pages import pages  # these are made of this module's types
+        from pipegen.core.design.watching import monitoring
 
         return {
             "pipeline": self.pipeline,
@@ -281,5 +283,6 @@ class Design:
             "records": self.records,
             "prices": self.prices,
             "open_questions": self.open_questions,
+            "monitoring": monitoring(self),
             "pages": pages(self, self.consumers),
         }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pipegen.core.design import decision as d
 from pipegen.core.design import model as m
 from pipegen.core.design.pages import Flow, Pages
+from pipegen.core.design.watching import Burn, Expected, Monitoring, Objective
 
 Levels = tuple[str, ...]
 """The addresses that may say one answer, the nearest first; the last has its default."""
@@ -136,6 +137,8 @@ _COLUMN = Origin(measured=("tables.{table}.columns.{column}",))
 _TREATMENT = _of_table("columns.{column}")
 _RULE = _of_table("rules.{rule}")
 _FOREIGN_KEY = _measured("foreign_keys")
+_SLO = _said("slo.freshness", "slo.window")
+_THRESHOLDS = _note("a threshold of pipegen's own: docs/calibration.md of pipegen has its source")
 _AGGREGATED = _said("marts.{aggregate}.by", "marts.{aggregate}.measures")
 
 FIELDS: Mapping[type, Mapping[str, Origin]] = {
@@ -242,12 +245,36 @@ FIELDS: Mapping[type, Mapping[str, Origin]] = {
         ("alerts", _said("alerts")),
         ("slo", _said("slo")),
         ("consumers", _said("consumers")),
+        ("on_call", _said("on_call")),
         ("ci", _said("ci")),
         ("deploy", _said("deploy")),
         ("decisions records prices sizing open_questions", _note("the design as a whole: `pipegen explain` tells it")),
         ("answers", _note("an answer to the blueprint's own question, or its default")),
     ),
     Flow: _each(("kind", _KIND), ("patterns", _EXTRACT), ("every", _SCHEDULE)),
+    Monitoring: _each(
+        ("objective objective_text", _said("slo.freshness")),
+        ("window window_seconds retention", _said("slo.window")),
+        ("budget burns", _SLO),
+        ("freshness_by freshness_severity rows_lost_severity pages", _decided("pipeline.alerts")),
+        ("on_call", _said("on_call")),
+        ("objectives", _said(_TABLE) + _FRESHNESS),
+        ("expected", _SCHEDULE),
+        ("thresholds", _THRESHOLDS),
+    ),
+    Burn: _each(("long short", _THRESHOLDS), ("factor late budget", _SLO), ("severity", _decided("pipeline.alerts"))),
+    Objective: _each(
+        ("source table dag_id", _said(_TABLE)),
+        ("freshness seconds", _FRESHNESS),
+        ("still_seconds", _FRESHNESS + _SCHEDULE + _MARK + _WORK),
+        ("quarantined", _WORK + _EXTRACT + _THRESHOLDS),
+        ("counts_days", _EXTRACT),
+    ),
+    Expected: _each(
+        ("dag_id source", _said(_SOURCE)),
+        ("interval_seconds silent_seconds", _SCHEDULE),
+        ("longest_seconds", _SCHEDULE + _FRESHNESS + _WORK),
+    ),
     Pages: _each(("engine", _DESTINATION), ("consumers", _said("consumers")), ("day", _SCHEDULE)),
 }  # fmt: skip
 """By the record and its field; computed fields are among them. ``Design`` is for the names that every template sees.

@@ -50,8 +50,8 @@ QUESTIONS = (
 )
 BY_NAME = {question.name: question for question in QUESTIONS}
 
-# Recorded in every repository; the others where they differ from what everybody would expect. What alerts page is not built yet.
-ALWAYS = ("mode", "schedule", "transform", "extract", "write", "engine")
+# Recorded in every repository; the others where they differ from what everybody would expect.
+ALWAYS = ("mode", "schedule", "transform", "extract", "write", "engine", "alerts")
 EXPECTED = {
     "direction": "pull",
     "history": "none",

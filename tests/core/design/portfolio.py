@@ -14,6 +14,7 @@ from typing import Any
 from pipegen.core.design.architect import design
 from pipegen.core.design.decide import decide
 from pipegen.core.design.decision import Sizing
+from pipegen.core.design.watching import Monitoring, monitoring
 from pipegen.core.measured import Measured
 from pipegen.core.spec.load import load
 
@@ -252,13 +253,21 @@ PROBED: dict[str, tuple[Spec, Measured]] = {
     "probed: 22% of the rows out of order": (FOUR_HOURS, measured(0.22)),
     "probed: a number as watermark": (FOUR_HOURS, measured(0.0, "id")),
     "probed: a tiny table": (pipeline({"s": one("postgres", {"tiny": {}})}), measured(0.0)),
+    "probed: few rows a day, and an objective that most would call low": (
+        {
+            **FOUR_HOURS,
+            "sources": {"s": one("postgres", {"t": {"volume": "9k rows/day"}})},
+            "slo": {"freshness": "90%"},
+        },
+        measured(0.17),
+    ),
 }
 
 NAMES = (*SPECS, *PROBED)
 
 
 def outcome(name: str) -> dict[str, Any]:
-    """What a spec of the portfolio becomes: choices, figures, demands missed, choices not built, timeouts."""
+    """What a spec of the portfolio becomes: choices, figures, demands missed, choices not built, timeouts, what alerts."""
     data, facts = PROBED[name] if name in PROBED else (SPECS[name], None)
     spec = load(data)
     known = {"s": facts} if facts is not None else {}
@@ -271,7 +280,18 @@ def outcome(name: str) -> dict[str, Any]:
     if facts is not None:
         laid_out = design(spec, known)
         told["timeouts"] = {s.name: s.execution_timeout_seconds for s in laid_out.sources}
+        told["watched"] = _watched(monitoring(laid_out))
     return told
+
+
+def _watched(found: Monitoring) -> dict[str, Any]:
+    return {
+        "burns": [f"{b.long} {b.short}: {b.late:.4g}" for b in found.burns],
+        "still": [o.still_seconds for o in found.objectives],
+        "quarantined": [o.quarantined for o in found.objectives],
+        "silent": [e.silent_seconds for e in found.expected],
+        "thresholds": found.thresholds,
+    }
 
 
 def _figures(sizing: tuple[Sizing, ...]) -> Iterator[tuple[str, str]]:

@@ -137,7 +137,6 @@ def tell_alerts(p: Inputs, intervals: Sequence[int]) -> Told:
     return Told(
         (
             f"on call: {p.on_call}", runs, *(("something acts on the result",) if p.acts else ()),
-            "no blueprint builds it yet: every failed run and missed deadline is told alike",
         ),
         (Alternative("everything", "schema drift and volume anomalies are tickets: pages that can wait are soon ignored"),),
         "alerts", f"SRE workbook ch. 13; elementary's users; {c.FEW_RUNS.source}",

@@ -14,7 +14,50 @@ Note = Callable[[str], None]
 
 
 class LoadError(Exception):
-    """The load cannot go on: the message says what is wrong, where, and what would mend it."""
+    """The load cannot go on: the message says what is wrong, where, and what would mend it.
+
+    `reason` is the kind of fault, by which people are told.
+    """
+
+    reason = "other"
+
+
+class SourceDown(LoadError):
+    """The source cannot be reached, lets nobody in, or was lost while it was read."""
+
+    reason = "source_down"
+
+
+class MassDelete(LoadError):
+    """The load would delete more rows of a table than may go in one run."""
+
+    reason = "mass_delete"
+
+    def __init__(self, text: str, table: str):
+        super().__init__(text)
+        self.table = table
+
+
+class Drift(str):
+    """A change of a table at the source, in words: `new_column`, `lost_column` or `changed_type`. It holds no value of a row."""
+
+    table: str
+    change: str
+
+    def __new__(cls, text: str, table: str, change: str) -> "Drift":
+        drift = super().__new__(cls, text)
+        drift.table, drift.change = table, change
+        return drift
+
+
+class SchemaDrift(LoadError):
+    """The source no longer looks as it was declared, and the contract lets that change stop the load."""
+
+    reason = "schema_drift"
+
+    def __init__(self, drift: Drift):
+        super().__init__(drift)
+        self.drift = drift
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,10 @@ COLUMNS = {
         "window" VARCHAR, expected_rows BIGINT, actual_rows BIGINT, sums VARCHAR, ok BOOLEAN""",
     "backfills": """source VARCHAR, "table" VARCHAR, window_from VARCHAR, window_to VARCHAR, done_at TIMESTAMPTZ,
         rows_landed BIGINT""",
+    "failures": """run_id VARCHAR, source VARCHAR, "table" VARCHAR, failed_at TIMESTAMPTZ, what VARCHAR, reason VARCHAR""",
+    "drift": """run_id VARCHAR, source VARCHAR, "table" VARCHAR, seen_at TIMESTAMPTZ, change VARCHAR, text VARCHAR""",
+    "checks": """run_id VARCHAR, checked_at TIMESTAMPTZ, kind VARCHAR, name VARCHAR, source VARCHAR, "table" VARCHAR,
+        status VARCHAR, failures BIGINT, seconds DOUBLE PRECISION""",
 }
 OF_TABLE = 'source = ? AND "table" = ?'
 NOT_YET = 99
@@ -240,16 +244,21 @@ def _drop_views(db: Warehouse, relation: str) -> None:
 
 
 def forget(db: Warehouse, table: Table) -> None:
-    """Drop what was landed of a table and all that is known of it."""
+    """Drop what was landed of a table and all that is known of it.
+
+    What was loaded, checked or failed before stays known; but no backfill of it is one to be mended any more.
+    """
     db.execute(
         f"DROP TABLE IF EXISTS {ident(table.raw_schema)}.{ident(table.id)}{' CASCADE' if db.kind == 'postgres' else ''}"
     )
     for name in ("loaded_files", "marks", "source_measures", "quarantine", "backfills"):
         db.execute(f"DELETE FROM ops.{name} WHERE {OF_TABLE}", [table.source, table.id])
+    query = f"DELETE FROM ops.failures WHERE {OF_TABLE} AND what = 'backfill'"
+    db.execute(query, [table.source, table.id])
 
 
 def forget_before(db: Warehouse, moment: datetime) -> None:
-    """Drop what is known of loads and backfills that ended before; of each table and kind of load the newest stays."""
+    """Drop what is known of loads, failures, changes and checks of before; of each table and kind of load the newest stays."""
     db.execute(
         'DELETE FROM ops.loads AS l USING (SELECT source, "table", kind, max(loaded_at) AS newest FROM ops.loads '
         "GROUP BY 1, 2, 3) AS n "
@@ -257,7 +266,13 @@ def forget_before(db: Warehouse, moment: datetime) -> None:
         "AND l.loaded_at < n.newest AND l.loaded_at < ?",
         [moment],
     )
-    db.execute("DELETE FROM ops.backfills WHERE done_at < ?", [moment])
+    for name, column in (
+        ("backfills", "done_at"),
+        ("failures", "failed_at"),
+        ("drift", "seen_at"),
+        ("checks", "checked_at"),
+    ):
+        db.execute(f"DELETE FROM ops.{name} WHERE {column} < ?", [moment])
 
 
 def never_landed(db: Warehouse, source_ids: Sequence[str]) -> list[str]:

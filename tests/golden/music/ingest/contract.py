@@ -8,7 +8,7 @@ changed_type: `freeze`, or `discard_row` (rows whose values no longer fit go to 
 
 from collections.abc import Mapping
 
-from ingest.declaration import LoadError, Note, Table
+from ingest.declaration import Drift, LoadError, Note, SchemaDrift, Table
 
 DEFAULTS = {"new_column": "discard", "lost_column": "freeze", "changed_type": "freeze"}
 
@@ -18,7 +18,7 @@ def policy(table: Table, change: str) -> str:
 
 
 def check_names(table: Table, where: str, names: list[str], note: Note) -> None:
-    """LoadError when `where` breaks the contract; what is let through is noted. `names` are those the source has."""
+    """SchemaDrift when `where` breaks the contract; what is let through is noted. `names` are those the source has."""
     place = f"{table.source}.{table.id}"
     declared = [column.name for column in table.columns]
     twice = [name for name in declared if names.count(name) > 1]
@@ -29,18 +29,20 @@ def check_names(table: Table, where: str, names: list[str], note: Note) -> None:
         needed = [c for c in gone if not c.nullable or c.id in (*table.key, table.watermark)]
         text = f"{place}: {where} has no column {_listed([c.name for c in gone])}"
         if policy(table, "lost_column") == "freeze" or needed:
-            raise LoadError(f"{text} (schema contract: lost_column: freeze)")
-        note(f"{text}: loaded as null (schema contract: lost_column: discard)")
+            raise _broken(table, "lost_column", text)
+        said = f"{text}: loaded as null (schema contract: lost_column: discard)"
+        note(Drift(said, table.id, "lost_column"))
     new = [name for name in names if name not in declared and name not in table.dropped]
     if new:
         text = f"{place}: {where} has the new column {_listed(new)}"
         if policy(table, "new_column") == "freeze":
-            raise LoadError(f"{text} (schema contract: new_column: freeze)")
-        note(f"{text}: not declared, so not loaded (schema contract: new_column: discard)")
+            raise _broken(table, "new_column", text)
+        said = f"{text}: not declared, so not loaded (schema contract: new_column: discard)"
+        note(Drift(said, table.id, "new_column"))
 
 
 def check_types(table: Table, where: str, types: Mapping[str, str], note: Note) -> None:
-    """LoadError, or a note, when a column's own type at the source is no longer the one it was declared from."""
+    """SchemaDrift, or a note, when a column's own type at the source is no longer the one it was declared from."""
     for column in table.columns:
         found = types.get(column.name)
         if not column.source_type or found is None or found == column.source_type:
@@ -50,8 +52,13 @@ def check_types(table: Table, where: str, types: Mapping[str, str], note: Note) 
             f"from {column.source_type} to {found}"
         )
         if policy(table, "changed_type") == "freeze":
-            raise LoadError(f"{text} (schema contract: changed_type: freeze)")
-        note(f"{text}: rows that no longer fit go to quarantine (changed_type: discard_row)")
+            raise _broken(table, "changed_type", text)
+        said = f"{text}: rows that no longer fit go to quarantine (changed_type: discard_row)"
+        note(Drift(said, table.id, "changed_type"))
+
+
+def _broken(table: Table, change: str, text: str) -> SchemaDrift:
+    return SchemaDrift(Drift(f"{text} (schema contract: {change}: freeze)", table.id, change))
 
 
 def _listed(names: list[str]) -> str:

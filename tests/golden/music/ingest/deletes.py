@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ingest.declaration import LoadError, Table
+from ingest.declaration import MassDelete, Table
 from ingest.ledger import Outcome
 from ingest.sql import ident
 from ingest.warehouse import Warehouse
@@ -49,7 +49,7 @@ def alive(table: Table, name: str = "r") -> str:
 
 
 def gone(db: Warehouse, extracted: Extracted, present: str) -> int:
-    """How many living rows the source no longer has. LoadError when they are too many."""
+    """How many living rows the source no longer has. MassDelete when they are too many."""
     table = extracted.outcome.table
     absent = f"NOT EXISTS (SELECT 1 FROM {named(present, 'p')} WHERE {same_key(table, 'r', 'p')})"
     where = f"{alive(table)} AND {absent}"
@@ -78,17 +78,18 @@ def refuse(extracted: Extracted, before: int, gone: int) -> None:
     few = gone <= max(FEW_ROWS, before * table.most_deleted)
     if extracted.allow_deletes or (few and gone < before):
         return
-    raise LoadError(
+    raise MassDelete(
         f"{table.source}.{table.id}: this run would delete {gone:,} of {before:,} rows, and at most "
         f"{table.most_deleted:.0%} may go in one run, and never all: the table stays as it was. If the source "
-        f"is right: python -m ingest {table.source} --table {table.id} --allow-deletes"
+        f"is right: python -m ingest {table.source} --table {table.id} --allow-deletes",
+        table.id,
     )
 
 
 def guard(
     db: Warehouse, extracted: Extracted, staged: str, where: str = "", given: Sequence[object] = ()
 ) -> None:
-    """LoadError where what was read would take the place of too many more rows, all of them or those that `where` says."""
+    """MassDelete where what was read would take the place of too many more rows, all of them or those that `where` says."""
     table = extracted.outcome.table
     if not db.columns(table.raw_schema, table.id):
         return

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from ingest.deletes import Extracted
 from ingest.extract import Asked, TableReader
 from ingest.keys import Comparison
 from ingest.ledger import Outcome
-from ingest.record import record
+from ingest.record import record, record_drift, record_failure
 from ingest.sql import ident
 
 # dlt walks the tables of one run by recursion, a level each, and its schema is slow when it is large.
@@ -96,7 +96,8 @@ class Load:
             self.note,
             self._asked,
         )
-        yield from reader.rows(self._database)
+        with sources.faults_of(self.source):
+            yield from reader.rows(self._database)
         self._readers[table.id] = reader
 
     def _file(self, what: str, table: Table) -> Path:
@@ -125,6 +126,7 @@ class Load:
                 stamp = ledger.next_stamp(db, one.outcome.table, now)
                 apply(db, one, stamp)
                 record(db, one.outcome, stamp, run_id)
+                record_drift(db, one.outcome.table, self.notes, stamp, run_id)
         self.outcomes += [one.outcome for one in extracted]
 
 
@@ -139,22 +141,31 @@ def _compares_keys(outcome: Outcome) -> bool:
 def run(source: Source, tables: Sequence[Table], run_id: str, asked: Asked | None = None) -> Load:
     """Load the tables and return what was done.
 
-    LoadError when it cannot: the tables that were to be loaded with the one that failed, and those after, are as before.
+    LoadError when it cannot: the tables that were to be loaded with the one that failed, and those after, are as before,
+    and are written down as failed.
     """
-    module = importlib.import_module(f"ingest.{source.id}")
-    with working_folder() as folder, warehouse.locked(tables):
-        load = Load(source, tables, folder, asked or Asked())
+    asked = asked or Asked()
+    with working_folder() as folder:
+        load = Load(source, tables, folder, asked)
         try:
-            load.prepare()
-            for first in range(0, len(tables), TABLES_AT_ONCE):
-                load.tables = tables[first : first + TABLES_AT_ONCE]
-                landed = _extract(source, module.extract(load), folder / f"dlt-{first}")
-                load.land(load.tables, landed, run_id)
+            with sources.faults_of(source), closing(load), warehouse.locked(tables):
+                _load(load, tables, folder, run_id)
         except Exception as error:
-            raise _cause(error) from error
-        finally:
-            load.close()
+            cause = _cause(error)
+            done = {outcome.table.id for outcome in load.outcomes}
+            left = [table for table in tables if table.id not in done]
+            record_failure(left, cause, run_id, asked.backfill, load.notes)
+            raise cause from error
     return load
+
+
+def _load(load: Load, tables: Sequence[Table], folder: Path, run_id: str) -> None:
+    module = importlib.import_module(f"ingest.{load.source.id}")
+    load.prepare()
+    for first in range(0, len(tables), TABLES_AT_ONCE):
+        load.tables = tables[first : first + TABLES_AT_ONCE]
+        landed = _extract(load.source, module.extract(load), folder / f"dlt-{first}")
+        load.land(load.tables, landed, run_id)
 
 
 def _extract(source: Source, extract: Any, folder: Path) -> dict[str, list[Path]]:

@@ -1,6 +1,8 @@
 """Where things are, by environment. `demo` and `drill` read sample data; every other one reads the source itself."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -30,6 +32,19 @@ def warehouse_path() -> Path:
 def wait_seconds() -> int:
     """How long a program waits for a warehouse or a table that another one holds."""
     return int(os.environ.get("WAREHOUSE_WAIT_SECONDS") or 60)
+
+
+@contextmanager
+def waiting_at_most(seconds: int) -> Iterator[None]:
+    """Within the block, no longer than so."""
+    before = os.environ.get("WAREHOUSE_WAIT_SECONDS")
+    os.environ["WAREHOUSE_WAIT_SECONDS"] = str(min(wait_seconds(), seconds))
+    try:
+        yield
+    finally:
+        del os.environ["WAREHOUSE_WAIT_SECONDS"]
+        if before is not None:
+            os.environ["WAREHOUSE_WAIT_SECONDS"] = before
 
 
 def work_path() -> Path:

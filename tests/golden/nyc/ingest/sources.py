@@ -70,7 +70,7 @@ class Reader(Protocol):
 
 @contextmanager
 def open(source: Source) -> Iterator[Any]:
-    """A snapshot of a source that is no files. LoadError when it cannot be reached."""
+    """A snapshot of a source that is no files. SourceDown when it cannot be reached."""
     if source.is_api:
         from ingest import rest, rest_twin
 
@@ -91,6 +91,18 @@ def open(source: Source) -> Iterator[Any]:
 
         with sqlite.snapshot(source) as reader:
             yield reader
+
+
+@contextmanager
+def faults_of(source: Source) -> Iterator[None]:
+    """What breaks a read under way, as a LoadError, where the reader itself does not say so."""
+    if source.kind == "sqlite" and not source.is_api:
+        from ingest import sqlite
+
+        with sqlite.faults_of(source):
+            yield
+    else:
+        yield
 
 
 def overlapped(table: Table, mark: object) -> object:

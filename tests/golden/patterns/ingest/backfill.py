@@ -9,12 +9,13 @@ left alone. Exit codes: 0 done, 1 not done, 2 wrong usage.
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from subprocess import run
 
-from ingest import declaration, ledger, settings, sources
+from ingest import declaration, ledger, record, settings, sources
 from ingest.declaration import LoadError, Source, Table
 from ingest.extract import Asked
 from ingest.ledger import OF_TABLE
@@ -38,7 +39,8 @@ def main() -> int:
             table.id: _slices(table, arguments.low, arguments.high, arguments.slice)
             for table in tables
         }
-        _preview(source, tables, plans, arguments)
+        with _written_down(tables) if arguments.yes else nullcontext():
+            _preview(source, tables, plans, arguments)
         if not arguments.yes:
             print("Nothing was loaded. To load it: the same with --yes (make backfill … YES=1)")
             return 0
@@ -146,8 +148,9 @@ def _load(
     most = MOST_PARALLEL[settings.warehouse_kind()]
     at_once = min(arguments.parallel or most, most, len(tables))
     if at_once <= 1:
-        for table in tables:
-            _load_table(source, table, plans[table.id])
+        for place, table in enumerate(tables, start=1):
+            with _written_down(tables[place:]):  # a load writes down its own failure
+                _load_table(source, table, plans[table.id])
         return 0
     command = [
         sys.executable,
@@ -167,6 +170,20 @@ def _load(
     return max(codes)
 
 
+@contextmanager
+def _written_down(tables: Sequence[Table]) -> Iterator[None]:
+    """Where the block fails, these tables are not backfilled either."""
+    try:
+        yield
+    except Exception as error:
+        record.record_failure(tables, error, _run_id("failed"), backfill=True)
+        raise
+
+
+def _run_id(what: str) -> str:
+    return f"backfill__{what}__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
 def _load_table(source: Source, table: Table, plan: list[Slice]) -> None:
     from ingest import load
 
@@ -182,8 +199,7 @@ def _load_table(source: Source, table: Table, plan: list[Slice]) -> None:
                 db.execute("INSERT INTO ops.backfills VALUES (?, ?, ?, ?, NULL, NULL)", which)
     for number, (low, high) in enumerate(left, start=len(plan) - len(left) + 1):
         started = time.perf_counter()
-        run_id = f"backfill__{low}__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-        done = load.run(source, [table], run_id, Asked(low, high))
+        done = load.run(source, [table], _run_id(low), Asked(low, high))
         rows = done.outcomes[0].rows_landed
         print(
             f"  {table.id}: slice {number} of {len(plan)}, {low} to {high}: {rows:,} rows "

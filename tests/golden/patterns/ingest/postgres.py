@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from ingest import contract, settings
 from ingest import postgres_values as pv
-from ingest.declaration import Column, LoadError, Note, Source, Table
+from ingest.declaration import Column, LoadError, Note, Source, SourceDown, Table
 from ingest.measures import Measure, Sum, numeric_columns
 from ingest.parse import Batch
 from ingest.sources import WHOLE, Keys, Selection, Window
@@ -21,6 +21,12 @@ from ingest.sql import ident, literal
 
 BATCH_ROWS = 200_000
 LOCK_SECONDS = 30
+# What libpq says when there is no connection, whatever language the server speaks.
+_LOST = re.compile(
+    "connection to server|failed to connect|could not (receive|send) data|no connection to the server|"
+    "server closed the connection|terminating connection|SSL (SYSCALL|connection)",
+    re.IGNORECASE,
+)
 
 
 @contextmanager
@@ -44,7 +50,14 @@ def _faults_of(source: Source) -> Iterator[None]:
     try:
         yield
     except (adbc.Error, pa.ArrowException, OSError) as error:  # the last two while rows stream
-        raise LoadError(f"{source.id}: {_reason(error, source.url())}") from None
+        kind = SourceDown if _is_lost(error) else LoadError
+        raise kind(f"{source.id}: {_reason(error, source.url())}") from None
+
+
+def _is_lost(error: Exception) -> bool:
+    """Whether there is no connection: none was made, or the server has ended it. While rows stream only the words tell."""
+    state = getattr(error, "sqlstate", None) or ""
+    return state[:2] == "08" or state[:3] == "57P" or bool(_LOST.search(str(error)))
 
 
 def _reason(error: Exception, url: str) -> str:

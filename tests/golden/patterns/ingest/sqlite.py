@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from ingest import contract, parse
-from ingest.declaration import Column, LoadError, Note, Source, Table
+from ingest.declaration import Column, LoadError, Note, Source, SourceDown, Table
 from ingest.measures import Measure
 from ingest.parse import LINE, Batch, Reject
 from ingest.sources import WHOLE, Keys, Selection, as_moment, in_form_of
@@ -27,7 +27,7 @@ Row = tuple[Any, ...]
 def snapshot(source: Source) -> Iterator["Snapshot"]:
     """A read-only connection in one transaction: every query sees the same state of the database."""
     if not source.path.is_file():
-        raise LoadError(
+        raise SourceDown(
             f"{source.id}: there is no database file {source.path}; "
             f"set {source.path_env} to where it is"
         )
@@ -35,12 +35,33 @@ def snapshot(source: Source) -> Iterator["Snapshot"]:
         f"{source.path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None
     )
     try:
-        connection.execute("BEGIN")
-        yield Snapshot(connection, parse.session())
-    except sqlite3.DatabaseError as error:
-        raise LoadError(f"{source.id}: cannot read {source.path}: {error}") from error
+        with faults_of(source):
+            connection.execute("BEGIN")
+            yield Snapshot(connection, parse.session())
     finally:
         connection.close()
+
+
+@contextmanager
+def faults_of(source: Source) -> Iterator[None]:
+    """What SQLite raises, as a LoadError."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        kind = SourceDown if _is_lost(error) else LoadError
+        raise kind(f"{source.id}: cannot read {source.path}: {error}") from error
+
+
+def _is_lost(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file cannot be opened or read, is no database, or is held by another program."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without what more is said of it
+    return code in (
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_BUSY,
+    )
 
 
 class Snapshot:

@@ -45,6 +45,7 @@ class Postgres(Common):
                 options=f"-c TimeZone=UTC -c lock_timeout={settings.wait_seconds()}s "
                 f"-c default_transaction_read_only={'on' if read_only else 'off'}",
                 application_name="ingest",
+                connect_timeout=max(2, settings.wait_seconds()),
             )
         except psycopg2.OperationalError as error:
             raise LoadError(f"cannot open the warehouse: {str(error).strip()}") from error

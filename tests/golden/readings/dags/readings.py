@@ -5,6 +5,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable
 
 from dags import steps
+from monitoring import notify
 
 SOURCE = "readings"
 LANDED = Asset(
@@ -19,6 +20,7 @@ with DAG(
     start_date=steps.START,
     catchup=False,
     max_active_runs=1,
+    on_failure_callback=notify.run_failed,
     deadline=steps.deadline(timedelta(seconds=86400)),
     default_args={
         "owner": "data-team",
@@ -38,4 +40,4 @@ with DAG(
         retries=0,
         outlets=[LANDED],
     )
-    loads >> reconcile
+    loads >> reconcile >> steps.observe(SOURCE)

@@ -32,6 +32,7 @@ def command(task_id, program, *arguments, before="", **kwargs):
         append_env=True,
         pool=POOL,
         on_failure_callback=notify.task_failed,
+        on_success_callback=notify.task_succeeded,
         **kwargs,
     )
 
@@ -69,6 +70,13 @@ def loads(source):
         python(f"load_{name}", "ingest", source, *(f"--table={table}" for table in tables))
         for name, tables in groups.items()
     ]
+
+
+def observe(*arguments):
+    """A DAG's last task: it keeps and sends what the run left. It runs whatever failed, and decides nothing about the run."""
+    # It is short, and alerts wait for it: before all else that waits for the pool.
+    first = {"priority_weight": 100, "weight_rule": "absolute"}
+    return python("observe", "quality.observe", *arguments, retries=0, **first).as_teardown()
 
 
 def deadline(limit: timedelta):

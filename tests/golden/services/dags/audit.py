@@ -8,6 +8,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, CronDataIntervalTimetable
 
 from dags import steps
+from monitoring import notify
 
 SOURCES = [
     "help",
@@ -21,6 +22,7 @@ with DAG(
     start_date=steps.START,
     catchup=False,
     max_active_runs=1,
+    on_failure_callback=notify.run_failed,
     default_args={
         "owner": "data-team",
         "retries": 0,  # what is missing now would be missing again
@@ -35,7 +37,8 @@ with DAG(
         *SOURCES,
         skip_on_exit_code=99,
     )
-    landed >> [
+    audits = [
         steps.python(f"audit_{source}", "quality.reconcile", "--audit", source)
         for source in SOURCES
     ]
+    landed >> audits >> steps.observe("--audit")

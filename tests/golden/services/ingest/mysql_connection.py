@@ -10,13 +10,15 @@ import pymysql
 from pymysql.converters import encoders
 
 from ingest import mysql_url
-from ingest.declaration import LoadError, Source
+from ingest.declaration import LoadError, Source, SourceDown
 
 # A query that only counts is ended by the server after so long; one that sends rows, when nobody has taken any for so long.
 COUNT_SECONDS = 3600
 _PAUSES = (1, 3)  # seconds before another attempt to connect
 # Too many connections; the server is not to be reached, or went away while it was greeted.
 _PASSING = (1040, 1203, 2003, 2006, 2013)
+# Those, and: no such user, password, database or socket; the server shuts down, or has ended the connection.
+_LOST = (*_PASSING, 1044, 1045, 1049, 1053, 1152, 1158, 1159, 1160, 1161, 1184, 1927, 2002, 4031)
 
 
 @contextmanager
@@ -25,7 +27,9 @@ def faults_of(source: Source) -> Iterator[None]:
     try:
         yield
     except (pymysql.MySQLError, OSError) as error:
-        raise LoadError(f"{source.id}: {_reason(error, source.url())}") from None
+        lost = isinstance(error, OSError) or bool(error.args and error.args[0] in _LOST)
+        kind = SourceDown if lost else LoadError
+        raise kind(f"{source.id}: {_reason(error, source.url())}") from None
     except RuntimeError as error:  # a way to log in that takes a package which is not there
         raise LoadError(
             f"{source.id}: {_reason(error, source.url())}; or ask for TLS: ?ssl_mode=REQUIRED"

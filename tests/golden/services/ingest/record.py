@@ -1,9 +1,14 @@
-"""What a load writes down of itself, in the transaction that lands its rows."""
+"""What a load writes down of itself, in the transaction that lands its rows; and of one that failed.
+
+A failed load has rolled back, so that has a transaction of its own. Where the warehouse cannot be written either, nothing is
+written down: what stopped the load is what people must hear of.
+"""
 
 import json
 import tempfile
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -11,12 +16,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.declaration import Column, Table
+from ingest import ledger, settings
+from ingest.declaration import Column, Drift, SchemaDrift, Table
 from ingest.ledger import OF_TABLE, QUARANTINED, Outcome
 from ingest.parse import key_text
 from ingest.sources import day_of
 from ingest.sql import ident
-from ingest.warehouse import Warehouse
+from ingest.warehouse import Warehouse, insert
+
+# The load has failed already: for a warehouse that another program holds it does not wait long.
+MOST_SECONDS = 5
 
 
 def record(db: Warehouse, outcome: Outcome, stamp: datetime, run_id: str) -> None:
@@ -28,7 +37,7 @@ def record(db: Warehouse, outcome: Outcome, stamp: datetime, run_id: str) -> Non
         [*which, what, *row, run_id] for what, measures in _measured(outcome) for row in measures
     ]
     _insert_measures(db, table, measured)
-    _insert(
+    insert(
         db,
         "loaded_files",
         [
@@ -40,14 +49,14 @@ def record(db: Warehouse, outcome: Outcome, stamp: datetime, run_id: str) -> Non
     if outcome.kind in ("full", "incremental"):
         db.execute(f"DELETE FROM ops.marks WHERE {OF_TABLE}", which)
         mark = None if outcome.mark is None else json.dumps(outcome.mark)
-        _insert(db, "marks", [[*which, mark, outcome.token_key, run_id]])
+        insert(db, "marks", [[*which, mark, outcome.token_key, run_id]])
     if outcome.kind == "backfill":
         db.execute(
             f"UPDATE ops.backfills SET done_at = ?, rows_landed = ? WHERE {OF_TABLE} AND window_from = ? AND window_to = ?",
             [stamp, outcome.rows_landed, *which, *outcome.window],
         )
     _quarantine(db, outcome, stamp, run_id)
-    _insert(
+    insert(
         db,
         "loads",
         [
@@ -58,17 +67,6 @@ def record(db: Warehouse, outcome: Outcome, stamp: datetime, run_id: str) -> Non
             ]
         ],
     )  # fmt: skip
-
-
-def _insert(db: Warehouse, name: str, rows: Sequence[Sequence[object]]) -> None:
-    """A hundred rows a statement: each costs DuckDB a millisecond or more."""
-    for first in range(0, len(rows), 100):
-        some = rows[first : first + 100]
-        one = f"({', '.join('?' for _ in some[0])})"
-        db.execute(
-            f"INSERT INTO ops.{name} VALUES {', '.join(one for _ in some)}",
-            [value for row in some for value in row],
-        )
 
 
 def _insert_measures(db: Warehouse, table: Table, rows: Sequence[Sequence[Any]]) -> None:
@@ -182,4 +180,45 @@ def _quarantine(db: Warehouse, outcome: Outcome, stamp: datetime, run_id: str) -
     db.execute(
         f"INSERT INTO ops.quarantine SELECT ?, ?, {names}, ?, CAST(? AS TIMESTAMPTZ) FROM {relation}",
         [outcome.table.source, outcome.table.id, run_id, stamp],
+    )
+
+
+def record_failure(
+    tables: Sequence[Table],
+    error: BaseException,
+    run_id: str,
+    backfill: bool,
+    notes: Iterable[str] = (),
+) -> None:
+    """Write down that these tables were to be loaded and are not, and why. It raises nothing."""
+    if not tables:
+        return
+    now = datetime.now(UTC)
+    what, reason = "backfill" if backfill else "load", getattr(error, "reason", "other")
+    only = getattr(error, "table", None)  # the others went with it
+    changes = [*notes, *([error.drift] if isinstance(error, SchemaDrift) else [])]
+    with (
+        suppress(Exception),
+        settings.waiting_at_most(MOST_SECONDS),
+        ledger.open_warehouse() as db,
+        db.transaction(),
+    ):
+        rows = [
+            [run_id, t.source, t.id, now, what, reason if only in (None, t.id) else "other"]
+            for t in tables
+        ]
+        insert(db, "failures", rows)
+        for table in tables:
+            record_drift(db, table, changes, now, run_id)
+
+
+def record_drift(
+    db: Warehouse, table: Table, notes: Iterable[str], moment: datetime, run_id: str
+) -> None:
+    """Write down what the schema contract noted of a table, at the moment of its load or failure."""
+    own = [note for note in notes if isinstance(note, Drift) and note.table == table.id]
+    insert(
+        db,
+        "drift",
+        [[run_id, table.source, table.id, moment, note.change, str(note)] for note in own],
     )

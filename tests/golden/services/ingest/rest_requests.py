@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth
 
 from ingest import settings
-from ingest.declaration import LoadError, Source
+from ingest.declaration import LoadError, Source, SourceDown
 
 ATTEMPTS = 5
 LONGEST_PAUSE = 300  # seconds between two attempts, whatever `Retry-After` says
@@ -150,17 +150,20 @@ def faults_of(source: Source, path: str) -> Iterator[None]:
         yield
     except requests.HTTPError as error:
         status = error.response.status_code if error.response is not None else 0
-        raise LoadError(f"{place}: {_told(source, status)}") from None
+        kind = SourceDown if status in (401, 429) or status >= 500 else LoadError
+        raise kind(f"{place}: {_told(source, status)}") from None
     except requests.Timeout:
-        raise LoadError(
+        raise SourceDown(
             f"{place}: no answer in {ANSWER_SECONDS} seconds, {ATTEMPTS} times"
         ) from None
     except requests.ConnectionError as error:
         if _distrusted(error):
-            raise LoadError(f"{place}: its certificate is not to be trusted") from None
-        raise LoadError(
+            raise SourceDown(f"{place}: its certificate is not to be trusted") from None
+        raise SourceDown(
             f"{place}: the server is not to be reached, {ATTEMPTS} times; look at {source.url_env}"
         ) from None
+    except requests.exceptions.ChunkedEncodingError as error:  # it broke off
+        raise SourceDown(f"{place}: {type(error).__name__}, {ATTEMPTS} times") from None
     except requests.RequestException as error:
         raise LoadError(f"{place}: {type(error).__name__}") from None
 

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 from ingest import settings
-from ingest.declaration import LoadError, Source, Table
+from ingest.declaration import LoadError, Source, SourceDown, Table
 from ingest.rest_pages import parts
 from ingest.sources import as_moment
 from ingest.sql import ident
@@ -48,7 +48,9 @@ def standing_in(source: Source) -> Iterator[Source]:
 def _rows(source: Source) -> dict[str, tuple[Table, list[Row]]]:
     """Every table's rows, by the path of its endpoint."""
     if not source.path.is_file():
-        raise LoadError(f"{source.id}: there is no sample data {source.path}; make it: make sample")
+        raise SourceDown(
+            f"{source.id}: there is no sample data {source.path}; make it: make sample"
+        )
     found = {}
     try:
         with closing(sqlite3.connect(f"{source.path.resolve().as_uri()}?mode=ro", uri=True)) as db:

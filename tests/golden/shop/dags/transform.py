@@ -5,6 +5,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, Asset, AssetAny
 
 from dags import steps
+from monitoring import notify
 
 LANDED = [
     Asset(
@@ -42,6 +43,7 @@ with DAG(
     start_date=steps.START,
     catchup=False,
     max_active_runs=1,
+    on_failure_callback=notify.run_failed,
     deadline=steps.deadline(timedelta(seconds=86400)),
     default_args={
         "owner": "data-team",
@@ -78,3 +80,4 @@ with DAG(
     )
     landed >> [freshness, staging]
     staging >> marts >> reconcile
+    [freshness, reconcile] >> steps.observe("--transform")

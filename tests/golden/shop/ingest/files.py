@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from ingest.declaration import LoadError, Note, Source, Table
+from ingest.declaration import LoadError, Note, Source, SourceDown, Table
 from ingest.ledger import File
 from ingest.measures import Measure, Sum, numeric_columns, read_sums, totals_query
 from ingest.parse import LINE, Batch, Reject, whole
@@ -20,10 +20,10 @@ LONGEST_LINE = 4 << 20  # bytes of one record of JSON lines
 
 
 def find(source: Source, table: Table) -> list[File]:
-    """The files of a table, in the order of their names. LoadError when the folder is not there."""
+    """The files of a table, in the order of their names. SourceDown when the folder is not there."""
     root = source.path
     if not root.exists():
-        raise LoadError(
+        raise SourceDown(
             f"{source.id}: there is no folder {root}; set {source.path_env} to where its files are"
         )
     if root.is_file():

@@ -10,6 +10,13 @@ cd "$root"
 environment=$1
 shift
 
+# In the image of deploy/Dockerfile all is set already, and holds for commands as well.
+if [ -n "${PIPELINE_IMAGE:-}" ] && [ "$environment" = prod ]; then
+    export PATH="$root/.venv/work/bin:$root/.venv/airflow/bin:$PATH"
+    export DBT_PROJECT_DIR="$root/transform" DBT_PROFILES_DIR="$root/transform"
+    exec "$@"
+fi
+
 # Settings of another Airflow or dbt in the caller's shell must not leak in.
 unset PYTHONDONTWRITEBYTECODE PYTHONHOME VIRTUAL_ENV WORK_BIN
 for name in $(env | sed -n 's/^\(\(AIRFLOW__\|DBT_\)[A-Z0-9_]*\)=.*/\1/p'); do
@@ -60,5 +67,12 @@ export AIRFLOW__CORE__DAGS_FOLDER="$root/dags"
 export AIRFLOW__CORE__LOAD_EXAMPLES=False
 export AIRFLOW__LOGGING__BASE_LOG_FOLDER="$root/logs/$environment/airflow"
 export AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL=15
+if [ -n "${STATSD_HOST:-}" ]; then # Airflow's metrics, with tags; monitoring/statsd-mapping.yml names them for Prometheus
+    export AIRFLOW__METRICS__STATSD_ON=True AIRFLOW__METRICS__STATSD_PREFIX=airflow
+    export AIRFLOW__METRICS__STATSD_HOST="$STATSD_HOST" AIRFLOW__METRICS__STATSD_PORT="${STATSD_PORT:-9125}"
+    export AIRFLOW__METRICS__STATSD_INFLUXDB_ENABLED=True AIRFLOW__METRICS__LEGACY_NAMES_ON=False
+    # Airflow drops a metric with braces in a tag, as `kwargs` of a deadline's callback has them.
+    export AIRFLOW__METRICS__STATSD_DISABLED_TAGS=job_id,run_id,kwargs,result
+fi
 
 exec "$@"

@@ -20,7 +20,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "ROOT", tmp_path)
     monkeypatch.setattr(settings, "SAMPLE_DATA", tmp_path / "sample" / "data")
     monkeypatch.setenv("PIPELINE_ENV", "demo")
-    for name in ("WAREHOUSE_PATH", "WAREHOUSE_KIND", "PIPELINE_TOKEN_KEY"):
+    for name in ("WAREHOUSE_PATH", "WAREHOUSE_KIND", "DBT_TARGET_PATH", "PIPELINE_TOKEN_KEY"):
         monkeypatch.delenv(name, raising=False)
     return tmp_path
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from ingest.declaration import LoadError
+from ingest.declaration import LoadError, SchemaDrift, SourceDown
 from tests.ingest.conftest import columns, table
 
 
@@ -70,10 +70,14 @@ def test_missing_database_table_and_column_are_named(made_up, database):
     with pytest.raises(LoadError, match="no table 'gone'"):
         made_up("sqlite", t=declared)
     database.execute("CREATE TABLE gone (b)")
-    with pytest.raises(LoadError, match="no column 'a'"):
+    with pytest.raises(SchemaDrift, match="no column 'a'"):
         made_up("sqlite", t=declared)
-    (made_up.files / "made_up.sqlite").unlink()
-    with pytest.raises(LoadError, match="MADE_UP_PATH"):
+    path = made_up.files / "made_up.sqlite"
+    path.write_bytes(b"no database at all, but as long as a page" * 99)
+    with pytest.raises(SourceDown, match="cannot read"):
+        made_up("sqlite", t=declared)
+    path.unlink()
+    with pytest.raises(SourceDown, match="MADE_UP_PATH"):
         made_up("sqlite", t=declared)
 
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingest import declaration, files, ledger, parse, replay
-from ingest.declaration import LoadError
+from ingest.declaration import LoadError, MassDelete, SourceDown
 from ingest.extract import Asked
 from tests.ingest.conftest import columns, document, table
 
@@ -82,7 +82,7 @@ def test_parquet_types(tmp_path):
 
 def test_missing_folder_names_the_variable(made_up):
     made_up.files.rmdir()
-    with pytest.raises(LoadError, match="MADE_UP_PATH"):
+    with pytest.raises(SourceDown, match="MADE_UP_PATH"):
         made_up("files", t=lines("*.jsonl", AB))
 
 
@@ -108,7 +108,7 @@ def test_append_by_file(made_up, query):
     ]
     assert query("SELECT count(*) FROM ops.quarantine") == [(0,)]
     (made_up.files / "1.jsonl").write_text("\n", encoding="utf-8")
-    with pytest.raises(LoadError, match="would delete 1 of 1 rows"):
+    with pytest.raises(MassDelete, match="would delete 1 of 1 rows"):
         load()
     load(Asked(allow_deletes=True))
     assert query("SELECT a FROM raw_made_up.t") == [(3,)]

@@ -23,4 +23,15 @@ def test_volumes_are_declared():
 
 
 def test_variables_are_in_the_example():
-    assert set(re.findall(r"\$\{(\w+)", TEXT)) <= KNOWN
+    secrets = yaml.safe_load(TEXT).get("secrets", {}).values()
+    named = {secret["environment"] for secret in secrets}
+    assert set(re.findall(r"\$\{(\w+)", TEXT)) | named <= KNOWN
+
+
+def test_what_is_measured_and_told_goes_to_services_that_are_there():
+    services = yaml.safe_load(TEXT)["services"]
+    given = services["scheduler"]["environment"]
+    # Alertmanager only where it has a channel: else the DAGs tell people themselves.
+    urls = [given[name] for name in ("PUSHGATEWAY_URL", "ALERTMANAGER_URL") if name in given]
+    hosts = [re.fullmatch(r"http://([a-z-]+):\d+", url).group(1) for url in urls]
+    assert {*hosts, given["AIRFLOW__METRICS__STATSD_HOST"]} <= services.keys()

@@ -43,12 +43,35 @@ def test_a_drill_keeps_what_it_was_given(settings, repository):
 
 
 def test_prod_reads_its_settings(settings, repository):
-    (repository / ".env").write_text("WAREHOUSE_PATH='there/it is.duckdb'\nWAREHOUSE_KIND=other\n")
+    (repository / ".env").write_text(
+        "WAREHOUSE_PATH='there/it is.duckdb'\nWAREHOUSE_KIND=other\nSTATSD_HOST=there\n"
+    )
     try:
         found = settings("prod")
     finally:
         (repository / ".env").unlink()
     assert found["WAREHOUSE_KIND"] == "postgres"
+    assert found["AIRFLOW__METRICS__STATSD_HOST"] == "there"
+
+
+def test_in_its_image_all_is_set_already(settings, repository):
+    given = {"PIPELINE_IMAGE": "1", "AIRFLOW_HOME": "/opt/airflow", "DBT_TARGET_PATH": "/data/dbt"}
+    found = settings("prod", **given)
+    assert given.items() <= found.items()
+    assert found["PATH"].startswith(str(repository / ".venv" / "work" / "bin"))
+
+
+def test_airflow_sends_metrics_where_there_is_a_server_for_them(settings):
+    def metrics(**given):
+        found = settings("drill", **given).items()
+        return {k.removeprefix("AIRFLOW__METRICS__"): v for k, v in found if "__METRICS__" in k}
+
+    assert metrics(AIRFLOW__METRICS__STATSD_ON="True") == {}
+    found = metrics(STATSD_HOST="there", AIRFLOW__METRICS__STATSD_HOST="elsewhere")
+    assert found["STATSD_ON"] == "True" and found["STATSD_HOST"] == "there"
+    assert found["STATSD_PORT"] == "9125" and found["STATSD_INFLUXDB_ENABLED"] == "True"
+    assert found["LEGACY_NAMES_ON"] == "False" and "kwargs" in found["STATSD_DISABLED_TAGS"]
+    assert metrics(STATSD_HOST="there", STATSD_PORT="8125")["STATSD_PORT"] == "8125"
 
 
 def test_another_environment_is_refused(repository):

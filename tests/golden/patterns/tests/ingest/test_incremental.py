@@ -1,12 +1,14 @@
 """Incremental loads of a database: marks and overlaps, deletes, windows, personal data, quarantine, by every `write`."""
 
+import json
 import sqlite3
+import sys
 from datetime import date, datetime
 
 import pytest
 
-from ingest import declaration, ledger, replay, sources, treat
-from ingest.declaration import LoadError
+from ingest import backfill, declaration, ledger, replay, sources, treat
+from ingest.declaration import LoadError, MassDelete
 from ingest.extract import Asked
 from tests.ingest.conftest import columns, document, table
 
@@ -88,7 +90,7 @@ def test_the_guard_stops_a_mass_delete(database, load, query):
     put(database, *((n, n, "2026-01-01 00:00:00") for n in range(1000)))
     load(**pattern)
     database.execute("DELETE FROM t WHERE id < 300")
-    with pytest.raises(LoadError, match=r"300 of 1,000 rows.*20%.*--allow-deletes"):
+    with pytest.raises(MassDelete, match=r"300 of 1,000 rows.*20%.*--allow-deletes"):
         load(**pattern)
     database.execute("DELETE FROM t")
     for way in (
@@ -96,7 +98,7 @@ def test_the_guard_stops_a_mass_delete(database, load, query):
         {"load": "full", "write": "replace"},
         {"load": "full", "write": "merge", "deletes": "soft"},
     ):
-        with pytest.raises(LoadError, match="would delete 1,000 of 1,000 rows"):
+        with pytest.raises(MassDelete, match="would delete 1,000 of 1,000 rows"):
             load(**way)
         assert query("SELECT count(*) FROM raw_made_up.t") == [(1000,)]
     put(database, (1, 1, "2026-01-01 00:00:00"))
@@ -333,3 +335,38 @@ def test_a_text_that_is_no_time_hides_nothing(database, load, query, newest):
     put(database, (4, 4, "2026-01-02 12:00:00"))
     load()
     assert query(RAW) == [(1, 1), (3, 3), (4, 4)]
+
+
+def test_a_backfill_that_failed_is_written_down(
+    database, made_up, query, place, monkeypatch, capsys
+):
+    declared = {
+        name: table(
+            name, columns(**TYPES), load="watermark", write="merge", key=["id"], watermark="at"
+        )
+        for name in ("t", "u")
+    }
+    (place / "ingest" / "made_up.json").write_text(json.dumps(document("sqlite", **declared)))
+    database.execute("CREATE TABLE u (id INTEGER, n)")  # and no watermark
+    put(database, (1, 1, "2026-01-01 10:00:00"))
+    window = ["made_up", "--from", "2026-01-01", "--to", "2026-01-03"]
+    failed = 'SELECT "table", what, reason FROM ops.failures ORDER BY 1'
+    path = made_up.files / "made_up.sqlite"
+    away = path.rename(place / "away")
+    monkeypatch.setattr(sys, "argv", ["backfill", *window])
+    assert backfill.main() == 1
+    assert query(failed) == [], "only looked at"
+    monkeypatch.setattr(sys, "argv", ["backfill", *window, "--yes"])
+    assert backfill.main() == 1
+    down = [("t", "backfill", "source_down"), ("u", "backfill", "source_down")]
+    assert query(failed) == down
+    away.rename(path)
+    query("DELETE FROM ops.failures")
+    monkeypatch.setattr(backfill, "_preview", lambda *given: None)
+    assert backfill.main() == 1
+    assert query(failed) == [("u", "backfill", "schema_drift")], "t is loaded"
+    assert query("SELECT kind FROM ops.loads") == [("backfill",)] * 2
+    with ledger.open_warehouse() as db:
+        ledger.forget(db, declaration.read("made_up").table("u"))
+    assert query(failed) == [], "loaded from nothing, it needs no backfill"
+    capsys.readouterr()

@@ -9,7 +9,7 @@ import pytest
 
 from drill import server
 from ingest import declaration, sources
-from ingest.declaration import LoadError
+from ingest.declaration import LoadError, SchemaDrift, SourceDown
 from ingest.extract import Asked
 from tests.ingest.conftest import columns, document, table
 
@@ -191,14 +191,14 @@ def test_a_changed_type_meets_the_contract(changing, load, query):
     changing.execute(
         "ALTER TABLE t ALTER n TYPE text; UPDATE t SET n = 'many', at = '2026-02-01' WHERE id = 5"
     )
-    with pytest.raises(LoadError, match="from integer to text .*changed_type: freeze"):
+    with pytest.raises(SchemaDrift, match="from integer to text .*changed_type: freeze"):
         load(ROWS, **MERGE)
     lenient = {"schema_contract": {"changed_type": "discard_row"}}
     assert load(ROWS, **MERGE, **lenient).rows_quarantined == 1
     assert query("SELECT n FROM raw_made_up.t WHERE id = 5") == [(5,)]
     assert query('SELECT "key", reason FROM ops.quarantine') == [('["5"]', "n: not a BIGINT")]
     changing.execute("ALTER TABLE t DROP n")
-    with pytest.raises(LoadError, match="no column 'n' .*lost_column: freeze"):
+    with pytest.raises(SchemaDrift, match="no column 'n' .*lost_column: freeze"):
         load(ROWS, **MERGE)
 
 
@@ -210,14 +210,15 @@ def test_faults_are_told_apart_and_keep_the_password(changing, load, postgres, m
         (url.replace(f":{postgres.port}/", ":1/"), "refused"),
     ):
         monkeypatch.setenv("DRILL_MADE_UP_URL", bad)
-        with pytest.raises(LoadError, match=says) as raised:
+        with pytest.raises(SourceDown, match=says) as raised:
             load(ROWS, **MERGE)
         for secret in (wrong, postgres.passwords[server.READER]):
             assert secret not in str(raised.value)
     monkeypatch.setenv("DRILL_MADE_UP_URL", url)
     changing.execute(f"REVOKE SELECT ON t FROM {server.READER}")
-    with pytest.raises(LoadError, match="permission denied"):
+    with pytest.raises(LoadError, match="permission denied") as raised:
         load(ROWS, **MERGE)
+    assert raised.type is LoadError, "the server can be reached"
 
 
 def test_a_source_that_is_cut_off_changes_nothing(changing, load, query, postgres):
@@ -225,10 +226,11 @@ def test_a_source_that_is_cut_off_changes_nothing(changing, load, query, postgre
     changing.execute("INSERT INTO t SELECT i, i, '2026-03-01' FROM generate_series(1000, 900000) i")
     killer = threading.Thread(target=_kill, args=[postgres])
     killer.start()
-    with pytest.raises(LoadError):
+    with pytest.raises(SourceDown):
         load(ROWS, **MERGE)
     killer.join()
     assert query("SELECT count(*) FROM raw_made_up.t") == [(100,)]
+    assert query("SELECT reason FROM ops.failures") == [("source_down",)]
 
 
 def _kill(postgres):

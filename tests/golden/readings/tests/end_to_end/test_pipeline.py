@@ -41,6 +41,7 @@ def first(run_dags):
 
 def test_every_row_of_the_sample_is_where_it_must_be(first, repository):
     assert first.returncode == 0, first.stdout + first.stderr
+    assert "observe failed" not in first.stdout
     assert counts(repository) == expected(repository)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from drill import mariadb
 from ingest import declaration, mysql, mysql_connection, sources
-from ingest.declaration import LoadError
+from ingest.declaration import LoadError, SchemaDrift, SourceDown
 from ingest.extract import Asked
 from tests.ingest.conftest import columns, document, table
 
@@ -280,15 +280,18 @@ def test_a_changed_type_meets_the_contract(changing, load, query):
     changing(
         "ALTER TABLE t MODIFY n text", "UPDATE t SET n = 'many', at = '2026-02-01' WHERE id = 5"
     )
-    with pytest.raises(LoadError, match=r"from int\(11\) to text .*changed_type: freeze"):
+    with pytest.raises(SchemaDrift, match=r"from int\(11\) to text .*changed_type: freeze"):
         load(ROWS, **MERGE)
     lenient = {"schema_contract": {"changed_type": "discard_row"}}
     assert load(ROWS, **MERGE, **lenient).rows_quarantined == 1
     assert query("SELECT n FROM raw_made_up.t WHERE id = 5") == [(5,)]
     assert query('SELECT "key", reason FROM ops.quarantine') == [('["5"]', "n: not a BIGINT")]
     changing("ALTER TABLE t DROP n")
-    with pytest.raises(LoadError, match="no column 'n' .*lost_column: freeze"):
+    with pytest.raises(SchemaDrift, match="no column 'n' .*lost_column: freeze"):
         load(ROWS, **MERGE)
+
+
+DOWN = ("Access denied", "nowhere", "refused")
 
 
 def test_faults_are_told_apart_and_keep_the_password(changing, load, server, monkeypatch):
@@ -307,6 +310,7 @@ def test_faults_are_told_apart_and_keep_the_password(changing, load, server, mon
             load(ROWS, **MERGE)
         for secret in (wrong, server.passwords[mariadb.READER]):
             assert secret not in str(raised.value)
+        assert (raised.type is SourceDown) == (says in DOWN), says
     monkeypatch.setenv("DRILL_MADE_UP_URL", url)
     changing(f"REVOKE SELECT ON made_up.* FROM {mariadb.READER}")
     changing(f"GRANT SELECT (id, at) ON made_up.t TO {mariadb.READER}")
@@ -348,7 +352,7 @@ def test_a_source_that_is_cut_off_changes_nothing(changing, load, query, server)
     changing("INSERT INTO t SELECT seq, seq, '2026-03-01' FROM seq_1000_to_600000")
     killer = threading.Thread(target=_kill, args=[server])
     killer.start()
-    with pytest.raises(LoadError):
+    with pytest.raises(SourceDown):
         load(ROWS, **MERGE)
     killer.join()
     assert query("SELECT count(*) FROM raw_made_up.t") == [(100,)]

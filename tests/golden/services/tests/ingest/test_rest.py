@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from ingest import rest_requests, settings
-from ingest.declaration import LoadError
+from ingest.declaration import LoadError, SchemaDrift, SourceDown
 from ingest.extract import Asked
 from ingest.rest_pages import found
 from tests.ingest.conftest import columns, table
@@ -442,13 +442,14 @@ def test_refusals_say_where_to_look_and_keep_secrets(api, load, query, monkeypat
     with pytest.raises(LoadError, match=says) as raised:
         load("link", source={"auth_env": "MADE_UP_TOKEN"}, endpoint={**ENDPOINTS["link"], "records": "data"})  # fmt: skip
     assert TOKEN not in str(raised.value) and "hidden-key" not in str(raised.value)
+    assert (raised.type is SourceDown) == (fault[0] in (401, 429, 500))
     assert query("SELECT count(*) FROM raw_made_up.t") == [(250,)], "the table stays as it was"
 
 
 def test_a_server_that_is_not_there(api, load, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     monkeypatch.setenv("MADE_UP_URL", f"http://user:{WORD}@127.0.0.1:1/x")
-    with pytest.raises(LoadError, match="not to be reached.*MADE_UP_URL") as raised:
+    with pytest.raises(SourceDown, match="not to be reached.*MADE_UP_URL") as raised:
         load("cursor")
     assert WORD not in str(raised.value)
     monkeypatch.setenv("MADE_UP_URL", "ftp://x")
@@ -499,7 +500,7 @@ def test_a_new_column_meets_the_contract(api, load):
     api.rows[3]["extra"] = 1
     load("cursor")
     assert any("new column 'extra'" in note for note in load.notes)
-    with pytest.raises(LoadError, match="new_column: freeze"):
+    with pytest.raises(SchemaDrift, match="new_column: freeze"):
         load("cursor", schema_contract={"new_column": "freeze"})
     for one in api.rows:
         del one["name"]

@@ -13,10 +13,11 @@ from airflow.sdk import DeadlineAlert
 from airflow.serialization.serialized_objects import DagSerialization
 
 from dags import steps
+from monitoring import notify
 
 SOURCES = [json.loads(path.read_text()) for path in sorted((steps.ROOT / "ingest").glob("*.json"))]
 TRANSFORM = "shop_transform"
-CHECKS = {"freshness", "staging", "marts", "reconcile"}
+CHECKS = {"freshness", "staging", "marts", "reconcile", "observe"}
 AUDITED = {
     source["source"]
     for source in SOURCES
@@ -44,7 +45,7 @@ def test_policy(dags):
         assert not dag.catchup and dag.max_active_runs == 1 and dag.doc_md and dag.tags, dag.dag_id
         for task in dag.tasks:
             assert task.pool == steps.POOL, task.task_id
-            assert task.execution_timeout and task.on_failure_callback, task.task_id
+            assert task.execution_timeout, task.task_id
             assert task.owner != "airflow", task.task_id
 
 
@@ -53,6 +54,28 @@ def test_checks_are_not_retried_and_loads_are(dags):
         for task in dag.tasks:
             is_check = task.task_id in CHECKS or "audit" in dag.tags
             assert (task.retries == 0) == is_check, task.task_id
+
+
+def test_each_dag_ends_with_what_it_measures_whatever_failed(dags):
+    """A teardown runs in a failed run too. A run that fails stays failed, and one that is good stays good."""
+    told = set()
+    for dag in dags.values():
+        (last,) = (task for task in dag.tasks if not task.downstream_task_ids)
+        assert last.task_id == "observe" and not last.outlets and last.upstream_task_ids
+        assert last.is_teardown and not last.on_failure_fail_dagrun and not last.retries
+        assert not any(task.is_teardown for task in dag.tasks if task is not last)
+        assert words(last)[1:3] == ["-m", "quality.observe"]
+        told |= {tuple(words(last)[3:])}
+    expected = {(source["source"],) for source in SOURCES} | {("--transform",)}
+    assert told == expected | ({("--audit",)} if AUDITED else set())
+
+
+def test_a_failure_and_its_end_are_told(dags):
+    for dag in dags.values():
+        assert dag.on_failure_callback == notify.run_failed
+        for task in dag.tasks:
+            assert task.on_failure_callback == [notify.task_failed], task.task_id
+            assert task.on_success_callback == [notify.task_succeeded], task.task_id
 
 
 def test_every_table_is_loaded_once(dags):
@@ -72,13 +95,14 @@ def test_a_source_tells_the_transform_when_all_of_it_is_checked(dags):
     for dag in dags.values():
         for task in dag.tasks:
             outlets |= {asset.name: task for asset in task.outlets}
-            assert not task.outlets or not task.downstream_task_ids, task.task_id
+            assert not task.outlets or task.downstream_task_ids == {"observe"}, task.task_id
     assert waits_for <= outlets.keys()
     assert len(waits_for) == len(SOURCES)
 
 
 def test_every_source_that_is_loaded_bit_by_bit_is_audited(dags):
-    audits = [task for dag in dags.values() for task in dag.tasks if "--audit" in words(task)]
+    every = [task for dag in dags.values() for task in dag.tasks]
+    audits = [task for task in every if words(task)[2:4] == ["quality.reconcile", "--audit"]]
     assert sorted(words(task)[-1] for task in audits) == sorted(AUDITED)
     assert all(task.upstream_task_ids == {"landed"} for task in audits)
 

@@ -1,0 +1,75 @@
+"""Build and test the dbt models whenever a source has landed; check that no source stands still and no row is lost."""
+
+from datetime import timedelta
+
+from airflow.sdk import DAG, Asset, AssetAny
+
+from dags import steps
+from monitoring import notify
+
+LANDED = [
+#% for source in sources
+    Asset(
+        name=<%= source.asset | py %>,
+        uri=<%= ("warehouse://" ~ pipeline.id ~ "/" ~ source.raw_schema) | py %>,
+    ),
+#% endfor
+]
+<% if marts %>
+MARTS = [
+#% for mart in marts
+    Asset(
+        name=<%= (pipeline.id ~ "/marts/" ~ mart.id) | py %>,
+        uri=<%= ("warehouse://" ~ pipeline.id ~ "/marts/" ~ mart.id) | py %>,
+    ),
+#% endfor
+]
+<% else %>
+MARTS = []
+<% endif %>
+
+with DAG(
+    dag_id=<%= transform.dag_id | py %>,
+    doc_md=__doc__,
+    schedule=AssetAny(*LANDED),
+    start_date=steps.START,
+    catchup=False,
+    max_active_runs=1,
+    on_failure_callback=notify.run_failed,
+    deadline=steps.deadline(timedelta(seconds=<%= transform.deadline_seconds %>)),
+    default_args={
+        "owner": <%= pipeline.owner | py %>,
+        "retries": <%= transform.retries %>,
+        "retry_delay": timedelta(seconds=<%= transform.retry_delay_seconds %>),
+        "retry_exponential_backoff": 2.0,  # with Airflow's own jitter
+        "max_retry_delay": timedelta(seconds=<%= transform.max_retry_delay_seconds %>),
+        "execution_timeout": timedelta(seconds=<%= transform.execution_timeout_seconds %>),
+    },
+    tags=["transform"],
+):
+    # Until every source has landed once there is nothing to build: the run is skipped.
+    landed = steps.python(
+        "landed",
+        "ingest.ledger",
+        skip_on_exit_code=99,
+    )
+    # A source that stands still fails the run, but holds up nothing of the others.
+    freshness = steps.dbt(
+        "freshness",
+        "source",
+        "freshness",
+        retries=0,
+    )
+    staging = steps.build("staging", "--select=path:models/staging")
+    # All that reads staging: history and snapshots too.
+    marts = steps.build("marts", "--exclude=path:models/staging")
+    reconcile = steps.python(
+        "reconcile",
+        "quality.reconcile",
+        "--marts",
+        retries=0,
+        outlets=MARTS,
+    )
+    landed >> [freshness, staging]
+    staging >> marts >> reconcile
+    [freshness, reconcile] >> steps.observe("--transform")

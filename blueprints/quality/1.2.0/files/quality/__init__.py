@@ -1,0 +1,1 @@
+"""Checks across the hops from source to mart. Each module says how to run it."""
