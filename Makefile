@@ -90,7 +90,7 @@ has-monitoring: has-postgres
 
 .PHONY: test-monitoring
 test-monitoring: has-monitoring .venv/dev/ready ## rules, routes, dashboards, runbooks and reports; a pipeline is broken, and the right alert arrives
-	@$(PYTEST) -m monitoring tests/monitoring
+	@$(PYTEST) -n 3 --dist loadfile -m monitoring tests/monitoring
 
 .PHONY: test-drill
 test-drill: has-postgres .venv/dev/ready ## the short drill of generated repositories that have every pattern

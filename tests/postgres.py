@@ -75,7 +75,7 @@ def program(name: str) -> str:
     return found
 
 
-def _as_owner(*words: str) -> list[str]:
+def as_owner(*words: str) -> list[str]:
     """A command as someone else than root, whom PostgreSQL refuses to run for."""
     return ["runuser", "-u", "postgres", "--", *words] if os.geteuid() == 0 else list(words)
 
@@ -97,7 +97,7 @@ def server() -> Server:
             shutil.chown(path, "postgres", "postgres")
     data = folder / "data"
     made = subprocess.run(
-        _as_owner(
+        as_owner(
             program("initdb"), "--pgdata", str(data), "--username", "postgres", "--pwfile", str(secret), "--no-sync",
             "--auth-local", "trust", "--auth-host", "scram-sha-256", "--encoding", "UTF8", "--locale", "C",
         ), cwd=folder, capture_output=True, text=True, check=False,
@@ -111,7 +111,7 @@ def server() -> Server:
     words = [w for name, value in settings.items() for w in ("-c", f"{name}={value}")]
     with (folder / "log").open("w") as log:
         running = subprocess.Popen(
-            _as_owner(program("postgres"), "-D", str(data), *words), cwd=folder, stdout=log, stderr=log
+            as_owner(program("postgres"), "-D", str(data), *words), cwd=folder, stdout=log, stderr=log
         )
     atexit.register(_end, running, folder)
     started = Server(folder, port)
@@ -127,7 +127,7 @@ def server() -> Server:
 
 def _end(running: subprocess.Popen[bytes], folder: Path) -> None:
     # runuser hands no signal on to what it runs
-    stop = _as_owner(program("pg_ctl"), "stop", "--pgdata", str(folder / "data"), "--mode", "immediate", "--silent")
+    stop = as_owner(program("pg_ctl"), "stop", "--pgdata", str(folder / "data"), "--mode", "immediate", "--silent")
     subprocess.run(stop, cwd=folder, check=False)
     running.wait(_START_SECONDS)
     shutil.rmtree(folder, ignore_errors=True)

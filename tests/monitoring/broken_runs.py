@@ -116,13 +116,13 @@ def disk_filling(it: Repository) -> None:
     os.utime(old, (time.time() - 40 * 86_400,) * 2)
     demo = it.root / "data" / "demo.duckdb"
     demo.write_bytes(b"0" * 1000)
-    with following(it, "disk-filling") as page:
+    with following(it, "disk-filling", LOGS="logs") as page:
         page.run("df -h data", "Use%")
         page.run("WAREHOUSE_PATH", "Use%")
         page.run("du -sh", "data/prod.duckdb", "logs")
         page.run("duckdb_tables", "raw_shop_db", "orders")
         page.run("make clean")
-        page.run("find logs")
+        page.run("find $LOGS")
     assert not old.exists() and not demo.exists()
     assert (it.root / "data" / "prod.duckdb").exists() and (it.root / "logs" / "prod").exists()
 
@@ -147,7 +147,7 @@ def metrics_lost(it: Repository) -> None:
             assert time.monotonic() < end, started.tails()
             time.sleep(0.2)
         settings = {"PROMETHEUS": f"{local}:{scrape}", "PUSHGATEWAY": f"{local}:{push}", "STATSD": f"{local}:{web}"}
-        with following(it, "metrics-lost", **settings, SOURCE="shop_db") as page:
+        with following(it, "metrics-lost", **settings, SOURCE="shop_db", SERVICE="pushgateway") as page:
             page.environment["PUSHGATEWAY_URL"] = settings["PUSHGATEWAY"]
             assert it.sh("sh scripts/env.sh prod python -m quality.observe shop_db", **page.environment).returncode == 1
             page.run("up == 0", '"job":"pushgateway"')
@@ -156,7 +156,7 @@ def metrics_lost(it: Repository) -> None:
             page.run("make metrics", "pipeline_table_rows", 'table="orders"')
             page.run("make summary", "shop_db.orders")
             page.run("ps pushgateway", "statsd-exporter")
-            page.run("restart pushgateway statsd-exporter")
+            page.run("restart $SERVICE", "restart pushgateway")
             gateway = [servers.program("prometheus-pushgateway"), f"--web.listen-address=127.0.0.1:{push}"]
             started.start("pushgateway", gateway)
             started.wait_for("pushgateway", f"http://127.0.0.1:{push}/metrics")

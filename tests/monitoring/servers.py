@@ -6,6 +6,7 @@ to be quiet (``rewritten``). Thresholds, ``for:``, routes and inhibitions are th
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import json
 import os
@@ -15,7 +16,6 @@ import socket
 import subprocess
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -137,15 +137,17 @@ class Processes:
                 command, cwd=cwd or self.folder, env=environment, stdout=log, stderr=log, start_new_session=True
             )
 
-    def stop(self, name: str) -> None:
-        """End a process and all of its group."""
-        process = self.running.pop(name)
-        for number, wait in ((signal.SIGCONT, 0), (signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _STOP_SECONDS)):
-            try:
-                os.killpg(process.pid, number)
-                process.wait(wait)
-            except (ProcessLookupError, subprocess.TimeoutExpired):
-                continue
+    def stop(self) -> None:
+        """End every process and all of its group."""
+        for number in (signal.SIGTERM, signal.SIGCONT):
+            for process in self.running.values():
+                _signal(process, number)
+        end = time.monotonic() + _STOP_SECONDS
+        for process in self.running.values():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(0, end - time.monotonic()))
+            _signal(process, signal.SIGKILL)  # those of its group that it has left behind
+            process.wait()
 
     def wait_for(self, name: str, url: str, seconds: float = _START_SECONDS) -> None:
         end = time.monotonic() + seconds
@@ -168,16 +170,20 @@ class Processes:
         return "\n".join(self.tail(path.stem) for path in sorted(self.folder.glob("*.log")))
 
 
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
 @contextmanager
 def processes(folder: Path) -> Iterator[Processes]:
-    """Processes that end, in the order opposite to that in which they started, with the block."""
+    """Processes that end with the block."""
     folder.mkdir(parents=True, exist_ok=True)
     started = Processes(folder)
     try:
         yield started
     finally:
-        for name in reversed(list(started.running)):
-            started.stop(name)
+        started.stop()
 
 
 @dataclass(frozen=True)
@@ -200,13 +206,6 @@ class Watch:
             "ALERTMANAGER_URL": f"http://127.0.0.1:{self.alertmanager}",
         }
 
-    def query(self, expression: str) -> list[dict[str, Any]]:
-        """What Prometheus answers now: samples with `metric` and `value`."""
-        words = urllib.parse.urlencode({"query": expression})
-        answer = get(f"http://127.0.0.1:{self.prometheus}/api/v1/query?{words}")
-        assert answer["status"] == "success", answer
-        return list(answer["data"]["result"])
-
     def alerts(self) -> list[dict[str, Any]]:
         """The alerts that Prometheus holds to be pending or firing."""
         return list(get(f"http://127.0.0.1:{self.prometheus}/api/v1/alerts")["data"]["alerts"])
@@ -216,8 +215,8 @@ class Watch:
         return list(get(f"http://127.0.0.1:{self.alertmanager}/api/v2/alerts"))
 
 
-# Long enough for an alert that silences another to come first, from rules that are evaluated every second.
-WAITS = {"group_wait": "4s", "group_interval": "1s"}
+# As many evaluations as in the repository, of rules that are evaluated every second; of the interval, fewer.
+WAITS = {"group_wait": "2s", "group_interval": "1s"}
 
 
 def _to(value: str) -> Change:

@@ -21,7 +21,7 @@ def alert(name: str, severity: str = "ticket", **labels: str) -> dict[str, str]:
 
 FRESHNESS = ("FreshnessBurning", "FreshnessMissed", "FreshnessBudgetSpent")
 OF_A_SOURCE = (*FRESHNESS, "SourceStandsStill", "VolumeDrop", "RunMissing")
-CAUSES = ("SourceDown", "SchemaDrift", "MassDelete", "RowsLost", "MissingRows", "CheckFailed")
+CAUSES = ("SourceDown", "MassDelete", "RowsLost", "MissingRows", "CheckFailed")
 NO_AIRFLOW, NO_RUNS = (alert("MetricsLost", job=job) for job in ("airflow", "pushgateway"))
 ELSEWHERE = {"source": "t", "dag_id": "e"}
 #: One alert that is there, another, and whether the first silences it.
@@ -35,6 +35,9 @@ PAIRS: list[tuple[dict[str, str], dict[str, str], bool]] = [
     (alert("SourceDown", "page"), alert("RowsLost", "page"), False),
     *((alert(name), alert("RunFailed"), True) for name in CAUSES),
     *((alert(name), alert("RunFailed", **ELSEWHERE), False) for name in CAUSES),
+    (alert("SchemaDrift", load="stopped"), alert("RunFailed"), True),
+    (alert("SchemaDrift", load="stopped"), alert("RunFailed", **ELSEWHERE), False),
+    (alert("SchemaDrift", load="let_through"), alert("RunFailed"), False),
     (alert("RowsLost"), alert("RunFailed", "page"), False),
     (alert("DiskFilling"), alert("RunFailed", **ELSEWHERE), True),
     (alert("DiskFilling"), alert("RunFailed", "page"), False),
@@ -115,6 +118,7 @@ def test_each_channel_is_told_what_it_is_and_what_to_do(tmp_path: Path) -> None:
 
 def _says_it_all(running: Alertmanager, texts: list[str]) -> None:
     slack = next(b["attachments"][0]["text"] for _, path, b in running.hooks.bodies if path == "slack")
+    assert "\ndag_id: d, source: shop_db" in slack
     call = next(b["payload"]["custom_details"] for _, path, b in running.hooks.bodies if path == "pagerduty")
     mail = running.mails.messages[0]
     [part] = mail.iter_parts()

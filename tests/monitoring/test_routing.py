@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pipegen.core.errors import SpecError
 from tests.monitoring.servers import program
 from tests.monitoring.shop import CHANNELS, PATH, made, named
 
@@ -88,6 +89,10 @@ def test_no_secret_is_in_it_and_compose_makes_each_that_is_read(
     compose = read(files[channels, on_call], Path("deploy", "compose.yaml"))
     assert {name: one["environment"] for name, one in compose.get("secrets", {}).items()} == wanted
     assert compose["services"]["alertmanager"].get("secrets", []) == list(wanted)
+    example = (files[channels, on_call] / ".env.example").read_text(encoding="utf-8")
+    assert all(f"\n{variable}=\n" in example for variable in wanted.values())
+    others = {variable for name, variable in variables.values()} - {*wanted.values(), "SHOP_HOOK"}
+    assert all(f"\n# {variable}=\n" in example for variable in others)
 
 
 def test_a_user_of_the_mail_server_has_a_password_and_tls(tmp_path: Path) -> None:
@@ -108,11 +113,9 @@ def test_a_user_of_the_mail_server_has_a_password_and_tls(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("question", "answer", "says"),
     [
-        ("working_hours", "nine to five", "nine to five"),
         ("working_hours", "17:00-09:00", "start time"),
         ("working_days", "monday:fryday", "fryday"),
         ("time_zone", "Europe/Atlantis", "Europe/Atlantis"),
-        ("smtp", "mail.example.com", "mail.example.com"),
     ],
 )
 def test_an_answer_that_cannot_be_is_told_by_amtool(tmp_path: Path, question: str, answer: str, says: str) -> None:
@@ -121,6 +124,20 @@ def test_an_answer_that_cannot_be_is_told_by_amtool(tmp_path: Path, question: st
     done = amtool("check-config", str(repository / PATH))
     assert done.returncode == 1
     assert says in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("working_hours", "nine to five"),
+        ("working_days", "Mon-Fri"),
+        ("time_zone", "CET+1h ?"),
+        ("smtp", "mail.example.com"),
+    ],
+)
+def test_an_answer_that_has_another_form_is_refused(tmp_path: Path, question: str, answer: str) -> None:
+    with pytest.raises(SpecError, match="does not fit; for example"):
+        made(tmp_path, **{f"answers.monitoring.{question}": answer})
 
 
 def test_any_name_of_an_owner_is_matched(tmp_path: Path) -> None:

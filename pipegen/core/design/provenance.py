@@ -272,8 +272,9 @@ FIELDS: Mapping[type, Mapping[str, Origin]] = {
     ),
     Expected: _each(
         ("dag_id source", _said(_SOURCE)),
-        ("interval_seconds silent_seconds", _SCHEDULE),
-        ("longest_seconds", _SCHEDULE + _FRESHNESS + _WORK),
+        ("interval_seconds", _SCHEDULE),
+        ("silent_seconds", _SCHEDULE + _FRESHNESS),
+        ("longest_seconds deadline_seconds", _SCHEDULE + _FRESHNESS + _WORK),
     ),
     Pages: _each(("engine", _DESTINATION), ("consumers", _said("consumers")), ("day", _SCHEDULE)),
 }  # fmt: skip

@@ -58,8 +58,9 @@ class Objective:
 
 @dataclass(frozen=True)
 class Expected:
-    """A DAG that runs by the clock: told when none of its runs has ended for ``silent_seconds``, or when runs take longer than
-    ``longest_seconds``, with which the freshness cannot be had (0: no limit). ``source`` is empty, and ``of`` None, where it is of several.
+    """A DAG that runs by the clock: told when none of its runs has ended for ``silent_seconds``, when runs take longer on average than
+    ``longest_seconds``, and when one is not over ``deadline_seconds`` after it was to begin (0: no limit). ``source`` is empty, and ``of``
+    None, where it is of several.
     """
 
     dag_id: str
@@ -67,6 +68,7 @@ class Expected:
     interval_seconds: int
     silent_seconds: int
     longest_seconds: int
+    deadline_seconds: int
     of: Source | None
 
 
@@ -209,21 +211,32 @@ def _still(source: Source, table: Table) -> int:
 def _expected(design: Design) -> Iterator[Expected]:
     for source in design.sources:
         figures = next((s for s in design.sizing if s.source == source.name), None)
-        run, slack = (
-            (figures.value(id) or 0 for id in ("run_seconds_estimated", "slack_seconds")) if figures else (0, 0)
-        )
+        run, slack = (figures.value(id) or 0 for id in ("run_seconds_estimated", "slack_seconds")) if figures else (0, 0)
         yield Expected(
             source.dag_id,
             source.id,
             source.interval_seconds,
-            int(c.MISSED_RUNS.value * source.interval_seconds),
-            int(run + slack) if slack > 0 else 0,
+            _silent(source, slack),
+            int(min(run + slack, source.execution_timeout_seconds)) if slack > 0 else 0,
+            _late(source, run),
             source,
         )
     if any(table.incremental for source in design.sources for table in source.tables):
         yield Expected(
-            f"{design.pipeline.id}_audit", "", AUDIT_INTERVAL, int(c.MISSED_RUNS.value * AUDIT_INTERVAL), 0, None
+            f"{design.pipeline.id}_audit", "", AUDIT_INTERVAL, int(c.MISSED_RUNS.value * AUDIT_INTERVAL), 0, 0, None
         )
+
+
+def _silent(source: Source, slack: float) -> int:
+    """Longer than any healthy run needs, and, where there is slack, half of it before the data is late."""
+    most = c.MISSED_RUNS.value * source.interval_seconds
+    return int(min(most, source.freshness_seconds - slack / 2) if slack > 0 else most)
+
+
+def _late(source: Source, run: float) -> int:
+    """When a run must be over, from its begin on: what the one before it brought is an interval old by then."""
+    left = source.freshness_seconds - source.interval_seconds
+    return left if left > run else source.freshness_seconds
 
 
 def _assumptions(design: Design) -> Iterator[Assumption]:

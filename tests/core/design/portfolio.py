@@ -290,6 +290,7 @@ def _watched(found: Monitoring) -> dict[str, Any]:
         "still": [o.still_seconds for o in found.objectives],
         "quarantined": [o.quarantined for o in found.objectives],
         "silent": [e.silent_seconds for e in found.expected],
+        "slow": [e.longest_seconds for e in found.expected],
         "thresholds": found.thresholds,
     }
 

@@ -96,14 +96,23 @@ def test_a_table_that_is_read_whole_or_seldom_written_says_nothing_of_standing_s
     assert [o.still_seconds for o in watched("defaults: {freshness: 1h}\n", orders=seldom).objectives] == [0]
 
 
-def test_a_run_is_missing_after_two_intervals_and_slow_where_its_freshness_cannot_be_had() -> None:
+def test_a_run_is_missing_before_the_data_is_late_and_slow_where_it_was_planned_to_be_shorter() -> None:
     design = made("defaults: {freshness: 1h}\n", orders=BUSY)
     load, audit = monitoring(design).expected
-    assert load.silent_seconds == 2 * design.sources[0].interval_seconds
     figures = next(s for s in design.sizing if s.source == "db")
     run, slack = figures.value("run_seconds_estimated"), figures.value("slack_seconds")
-    assert run is not None and slack is not None and load.longest_seconds == int(run + slack)
+    assert run and slack and slack > 0
+    assert load.interval_seconds + run < load.silent_seconds == int(3600 - slack / 2) < 3600
+    assert load.longest_seconds == int(min(run + slack, design.sources[0].execution_timeout_seconds))
+    assert load.deadline_seconds == 3600 - load.interval_seconds > run
     assert (audit.dag_id, audit.silent_seconds, audit.longest_seconds) == ("shop_audit", 2 * 86_400, 0)
+
+
+def test_a_run_that_is_as_long_as_its_freshness_has_all_of_it() -> None:
+    design = made("defaults: {freshness: 1d}\n")
+    daily = replace(design.sources[0], interval_seconds=86_400)
+    [load] = monitoring(replace(design, sources=(daily,))).expected
+    assert load.deadline_seconds == 86_400
 
 
 def test_a_flip_that_a_run_can_measure_is_an_assumption_with_the_command_that_tries_it() -> None:

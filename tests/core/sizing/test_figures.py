@@ -180,7 +180,7 @@ def test_the_cost_of_a_month() -> None:
     assert found["compute_minutes_per_month"].how == "s: 61 runs x 3.5 min"
     assert found["scanned_gb_per_month"].value == pytest.approx(runs * 1.8)
     assert found["stored_gb"].value == 1.8
-    assert found["task_runs_per_hour"].value == pytest.approx(8 / 12)
+    assert found["task_runs_per_hour"].value == pytest.approx(10 / 12)
     money = found["money_per_month"]
     assert (money.unit, money.value) == ("USD/month", pytest.approx(runs * 3.5 * 0.5 + runs * 1.8 * 2 + 0.18))
     assert money.how == "213 min x 0.5 + 109.6 GB x 2 + 1.8 GB x 0.1"

@@ -134,11 +134,11 @@ def test_loads_of_a_source(tables: int, loads: int) -> None:
 
 
 def test_task_runs_an_hour() -> None:
-    """A repository of one table has seven tasks: its load, and six around it."""
+    """A repository of one table has nine tasks: its load, and eight around it."""
     s = source(table())
-    assert work.tasks_an_hour(s, "batch", HOUR) == 7
-    assert work.tasks_an_hour(s, "frequent-batch", MINUTES) == 42
-    assert work.tasks_an_hour(s, "batch", DAY) == 7 / 24
+    assert work.tasks_an_hour(s, "batch", HOUR) == 9
+    assert work.tasks_an_hour(s, "frequent-batch", MINUTES) == 54
+    assert work.tasks_an_hour(s, "batch", DAY) == 9 / 24
     assert work.tasks_an_hour(s, "micro-batch", 30) == work.tasks_an_hour(s, "flink", 0) == 0
 
 

@@ -100,4 +100,4 @@ def on_a_disk(root: Path) -> Iterator[Repository]:
         yield Repository(root, mounted.stderr if mounted.returncode else "")
     finally:
         if not mounted.returncode:
-            subprocess.run(["umount", str(root / "data")], check=True)
+            subprocess.run(["umount", "--lazy", str(root / "data")], check=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests import data
-from tests.postgres import Server, _as_owner, program
+from tests.postgres import Server, as_owner, program
 
 DATABASE = "nyc"
 LAST_WEEK = "2013-12-26"
@@ -47,7 +47,7 @@ class Nyc:
 
     def _control(self, *words: str) -> None:
         command = [program("pg_ctl"), *words, "--pgdata", str(self.server.folder / "data"), "--wait", "--silent"]
-        subprocess.run(_as_owner(*command), cwd=self.server.folder, check=True)
+        subprocess.run(as_owner(*command), cwd=self.server.folder, check=True)
 
     def drop(self, name: str, rows: list[dict[str, str]]) -> Path:
         """A file of weather, as a station delivers it."""

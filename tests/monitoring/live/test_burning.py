@@ -53,7 +53,7 @@ def test_the_budget_burns(tmp_path: Path) -> None:
         servers.start_alertmanager(started, own / "alertmanager.yml", alertmanager, told.url("alertmanager"))
         past(started.folder, time.time())
         # Nothing that the other rules watch is here.
-        only = ("targets.yml", "slo.yml")
+        only = ("dags.yml", "targets.yml", "slo.yml")
         addresses = {"alertmanager": f"127.0.0.1:{alertmanager}"}
         servers.start_prometheus(started, own / "prometheus" / "prometheus.yml", port, addresses, only=only)
         end = time.monotonic() + ENDS + RESOLVED

@@ -41,19 +41,23 @@ EXPLAINED = {
     "down": (alert("SourceDown", "page", **NYC), alert("SourceDown", **NYC)),
     "still": (alert("SourceDown", **NYC), alert("SourceStandsStill", **NYC, table="flights")),
     "unreachable": (alert("SourceDown", **NYC), FAILED),
-    "drift": (alert("SchemaDrift", **NYC, table="flights", change="lost_column"), FAILED),
+    "drift": (alert("SchemaDrift", **NYC, table="flights", change="lost_column", load="stopped"), FAILED),
     "deletes": (alert("MassDelete", **NYC, table="flights"), FAILED),
     "lost": (alert("RowsLost", "page", **NYC, table="flights", hop="source -> raw"), FAILED),
     "check": (alert("CheckFailed", dag_id="air_nyc", check="c", model="m"), FAILED),
     "full": (alert("DiskFilling", volume="warehouse"), FAILED),
     "silent": (alert("SchedulerDown"), alert("RunMissing", **NYC)),
     "blind": (alert("MetricsLost", job="airflow"), alert("SchedulerDown")),
+    "unmeasured": (alert("MetricsLost", job="pushgateway"), alert("RunMissing", **NYC)),
+    "unpushed": (alert("MetricsLost", job="pushgateway"), alert("RunFailed", dag_id="air_nyc", task_id="observe")),
+    "burns-fast": (alert("FreshnessBurning", "page", **NYC), alert("FreshnessBurning", **NYC)),
 }
 # Both are told: a ticket never silences a page, and a source explains nothing of another.
 UNEXPLAINED = {
     "ticket": (alert("SourceDown", **NYC), LATE),
     "other-source": (alert("SourceDown", "page", **DROPS), LATE),
-    "other-dag": (alert("SchemaDrift", **DROPS, table="weather", change="lost_column"), FAILED),
+    "other-dag": (alert("SchemaDrift", **DROPS, table="weather", change="lost_column", load="stopped"), FAILED),
+    "let-through": (alert("SchemaDrift", **NYC, table="flights", change="new_column", load="let_through"), FAILED),
     "quarantine": (alert("QuarantineFilling", **NYC, table="flights"), FAILED),
 }
 

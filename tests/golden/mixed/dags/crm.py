@@ -21,7 +21,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     on_failure_callback=notify.run_failed,
-    deadline=steps.deadline(timedelta(seconds=1800)),
+    deadline=steps.deadline(timedelta(seconds=600)),
     default_args={
         "owner": 'Team "Ä" & Söhne',
         "retries": 3,

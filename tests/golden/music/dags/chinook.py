@@ -21,7 +21,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     on_failure_callback=notify.run_failed,
-    deadline=steps.deadline(timedelta(seconds=86400)),
+    deadline=steps.deadline(timedelta(seconds=43200)),
     default_args={
         "owner": "data-team",
         "retries": 3,

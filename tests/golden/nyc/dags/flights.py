@@ -21,7 +21,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     on_failure_callback=notify.run_failed,
-    deadline=steps.deadline(timedelta(seconds=7200)),
+    deadline=steps.deadline(timedelta(seconds=3600)),
     default_args={
         "owner": "data-team",
         "retries": 3,

@@ -24,7 +24,7 @@ with DAG(
     catchup=False,
     max_active_runs=1,
     on_failure_callback=notify.run_failed,
-    deadline=steps.deadline(timedelta(seconds=<%= source.deadline_seconds %>)),
+    deadline=steps.deadline(timedelta(seconds=<%= (monitoring.expected | selectattr("dag_id", "equalto", source.dag_id) | first).deadline_seconds %>)),
     default_args={
         "owner": <%= pipeline.owner | py %>,
         "retries": <%= source.retries %>,
