@@ -211,7 +211,9 @@ def _still(source: Source, table: Table) -> int:
 def _expected(design: Design) -> Iterator[Expected]:
     for source in design.sources:
         figures = next((s for s in design.sizing if s.source == source.name), None)
-        run, slack = (figures.value(id) or 0 for id in ("run_seconds_estimated", "slack_seconds")) if figures else (0, 0)
+        run, slack = (
+            (figures.value(id) or 0 for id in ("run_seconds_estimated", "slack_seconds")) if figures else (0, 0)
+        )
         yield Expected(
             source.dag_id,
             source.id,
