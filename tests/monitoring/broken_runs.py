@@ -157,8 +157,7 @@ def metrics_lost(it: Repository) -> None:
             page.run("make summary", "shop_db.orders")
             page.run("ps pushgateway", "statsd-exporter")
             page.run("restart $SERVICE", "restart pushgateway")
-            gateway = [servers.program("prometheus-pushgateway"), f"--web.listen-address=127.0.0.1:{push}"]
-            started.start("pushgateway", gateway)
+            started.start("pushgateway", servers.pushgateway_command(push))
             started.wait_for("pushgateway", f"http://127.0.0.1:{push}/metrics")
             page.run("observe $SOURCE")
             page.run("observe --transform")

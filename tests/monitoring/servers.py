@@ -272,6 +272,11 @@ def start_prometheus(
     started.wait_for("prometheus", f"http://127.0.0.1:{port}/-/ready")
 
 
+def pushgateway_command(port: int) -> list[str]:
+    """One that forgets: Debian's own would keep what it was told for the next one, in /var/lib."""
+    return [program("prometheus-pushgateway"), f"--web.listen-address=127.0.0.1:{port}", "--persistence.file="]
+
+
 def start(started: Processes, repository: Path, webhook: str) -> Watch:
     """All of them, with the files of a repository; notifications go to ``webhook``."""
     prometheus, alertmanager, pushgateway, statsd, statsd_web = ports = free_ports(5)
@@ -280,7 +285,7 @@ def start(started: Processes, repository: Path, webhook: str) -> Watch:
         program("statsd_exporter"), f"--statsd.mapping-config={own / 'statsd-mapping.yml'}", "--statsd.listen-tcp=",
         f"--statsd.listen-udp=127.0.0.1:{statsd}", f"--web.listen-address=127.0.0.1:{statsd_web}",
     ])  # fmt: skip
-    started.start("pushgateway", [program("prometheus-pushgateway"), f"--web.listen-address=127.0.0.1:{pushgateway}"])
+    started.start("pushgateway", pushgateway_command(pushgateway))
     start_alertmanager(started, own / "alertmanager.yml", alertmanager, webhook)
     addresses = {
         "alertmanager": f"127.0.0.1:{alertmanager}",
