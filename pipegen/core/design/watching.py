@@ -26,12 +26,11 @@ AUDIT_INTERVAL = 86_400
 class Burn:
     """One pair of windows of the error budget: told when both are late for more than ``late`` of the time, a share.
 
-    ``factor`` is how many times faster than allowed the budget is spent then; ``budget`` the share of it that is gone after ``long``.
+    ``budget`` is the share of the error budget that is gone after ``long`` of it.
     """
 
     long: str
     short: str
-    factor: float
     late: float
     budget: str
     severity: str
@@ -77,20 +76,17 @@ class Assumption:
     """A number that the decision ``of`` was taken by, at the value from which it would be another.
 
     ``metric`` is what is measured of ``source`` and ``table``, ``comparison`` `>=` or `<=`; ``decision`` is the id, ``choice`` what was
-    chosen and ``to`` what it would be; ``text`` says it to people; ``command`` tries it.
+    chosen; ``text`` says to people what it would be; ``command`` tries it.
     """
 
     id: str
     decision: str
     choice: str
-    to: str
     metric: str
     source: str
     table: str
     comparison: str
     threshold: int
-    now: int
-    unit: str
     text: str
     command: str
     of: Decision
@@ -112,7 +108,6 @@ class Monitoring:
     freshness_by: str
     freshness_severity: str
     rows_lost_severity: str
-    pages: bool
     on_call: str
     burns: tuple[Burn, ...]
     objectives: tuple[Objective, ...]
@@ -145,7 +140,6 @@ def monitoring(design: Design) -> Monitoring:
         freshness_by="deadline" if by_deadline else "burn",
         freshness_severity=severity,
         rows_lost_severity="page" if "rows-lost" in paging else "ticket",
-        pages=choice != "tickets",
         on_call=_on_call(design),
         burns=_burns(objective, window, severity),
         objectives=tuple(_objective(s, t) for s in design.sources for t in s.tables),
@@ -174,9 +168,9 @@ def _burns(objective: float, window: int, severity: str) -> tuple[Burn, ...]:
     found = []
     for long, short, seconds, share, its in pairs:
         if seconds < window:
-            factor = share.value * window / seconds
-            late = min(factor * (1 - objective), c.MOST_BURN.value)
-            found.append(Burn(long, short, round(factor, 2), round(late, 6), f"{share.value * 100:g} %", its))
+            faster = share.value * window / seconds  # than the budget allows, so many times
+            late = min(faster * (1 - objective), c.MOST_BURN.value)
+            found.append(Burn(long, short, round(late, 6), f"{share.value * 100:g} %", its))
     return tuple(found)
 
 
@@ -259,14 +253,11 @@ def _assumptions(design: Design) -> Iterator[Assumption]:
                         id=f"{decision.id}.{number}",
                         decision=decision.id,
                         choice=decision.choice,
-                        to=flip.to,
                         metric=metric,
                         source=source.id,
                         table=table.id,
                         comparison=">=" if flip.flips > flip.now else "<=",
                         threshold=int(flip.flips),
-                        now=int(flip.now),
-                        unit=flip.unit,
                         text=flip.text,
                         command=_command(flip),
                         of=decision,

@@ -41,11 +41,7 @@ def test_the_budget_is_what_the_objective_leaves_of_its_window() -> None:
 
 def test_burn_rates_are_those_of_the_workbook_for_its_window_of_30_days() -> None:
     found = watched("slo: {freshness: 99.9%, window: 30d}\n")
-    assert [(b.long, b.short, b.factor) for b in found.burns] == [
-        ("1h", "5m", 14.4),
-        ("6h", "30m", 6.0),
-        ("3d", "6h", 1.0),
-    ]
+    assert [(b.long, b.short) for b in found.burns] == [("1h", "5m"), ("6h", "30m"), ("3d", "6h")]
     assert [b.late for b in found.burns] == pytest.approx([0.0144, 0.006, 0.001])
 
 
@@ -119,7 +115,7 @@ def test_a_flip_that_a_run_can_measure_is_an_assumption_with_the_command_that_tr
     found = watched("defaults: {freshness: 1h}\n", orders=BUSY).assumptions
     assert {a.metric for a in found} == {"pipeline_table_rows"}
     for one in found:
-        assert (one.now < one.threshold) == (one.comparison == ">=")
+        assert (one.threshold > BUSY["rows"]["value"]) == (one.comparison == ">=")
         assert shlex.split(one.command)[:3] == ["pipegen", "plan", "--set"]
         assert str(one.threshold) in one.command
     assert len({a.id for a in found}) == len(found)
@@ -144,6 +140,5 @@ def test_a_volume_is_measured_of_tables_that_are_read_bit_by_bit_alone() -> None
 
 
 def test_a_flip_that_no_run_measures_is_none() -> None:
-    assert all(a.unit in ("rows", "rows/day") for a in watched("defaults: {freshness: 1h}\n").assumptions)
     whole = watched("defaults: {freshness: 1d}\n", orders=BUSY).assumptions
     assert all(a.metric == "pipeline_table_rows" for a in whole) and whole
