@@ -84,8 +84,9 @@ def edit(root: Path) -> dict[str, str]:
     text = dag.read_text()
     assert '"retries": 3,' in text
     text = text.replace('"retries": 3,', '"retries": 5,  # our network is what it is')
-    assert text.endswith("    loads >> reconcile\n")
-    dag.write_text(text.replace("    loads >> reconcile\n", f"    loads >> {TASK} >> reconcile\n"))
+    loads = "    loads = steps.loads(SOURCE)\n"
+    assert loads in text
+    dag.write_text(text.replace(loads, f"{loads.rstrip()} >> {TASK}\n"))
     model = sorted((root / "transform" / "models" / "staging").glob("**/stg_*.sql"))[0]
     columns, found, rest = model.read_text().partition("\nfrom ")
     assert found, model.read_text()
