@@ -92,7 +92,7 @@ def edit(root: Path) -> dict[str, str]:
     assert found, model.read_text()
     model.write_text(f"{columns},\n    {COLUMN}{found}{rest}")
     (root / "docs" / "data-dictionary.md").rename(root / "docs" / "dictionary.md")
-    (root / "runbooks" / "quarantine.md").unlink()
+    (root / "AGENTS.md").unlink()
     readme = root / "README.md"
     readme.write_text(readme.read_text() + NOTE)
     (root / ".env").write_text(ENV)

@@ -41,7 +41,7 @@ def test_another_destination(root: Path) -> None:
     for path, text in held.items():
         assert text in now[path][0].decode(), path
     differ = {path for path in wanted if now.get(path) != wanted[path] and not path.startswith(".pipegen/")}
-    assert differ <= {*held, "docs/data-dictionary.md", "runbooks/quarantine.md"}
+    assert differ <= {*held, "docs/data-dictionary.md", "AGENTS.md"}
 
 
 def test_another_freshness_equals_a_new_repository(root: Path) -> None:

@@ -53,7 +53,7 @@ def test_every_edit_survives_and_it_still_runs(name: str, tmp_path: Path) -> Non
         assert text in (root / path).read_text(), path
     assert (root / "docs" / "dictionary.md").exists()
     assert not (root / "docs" / "data-dictionary.md").exists()
-    assert not (root / "runbooks" / "quarantine.md").exists()
+    assert not (root / "AGENTS.md").exists()
     engines.give_environments(root)
     for target in ("demo", "test") if name in WHOLE else ("lint", "test-dags", "test-transform"):
         ran = engines.make(root, target)
