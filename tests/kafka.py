@@ -14,7 +14,6 @@ import atexit
 import functools
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -33,6 +32,8 @@ from confluent_kafka.admin import (
     ResourcePatternType,
     ResourceType,
 )  # fmt: skip
+
+from tests.ports import free_ports
 
 VERSION = "4.1.2"
 READER, PASSWORD = "reader", "correct horse:battery@staple/#?"
@@ -138,15 +139,6 @@ def jars() -> Path:
     return folder
 
 
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
-
-
 def _settings(folder: Path, plain: int, login: int, lost: int, controller: int) -> Mapping[str, object]:
     open_ = f"PLAINTEXT://127.0.0.1:{plain},SASL_PLAINTEXT://127.0.0.1:{login}"
     module = "org.apache.kafka.common.security.plain.PlainLoginModule"
@@ -182,7 +174,7 @@ def server() -> Kafka:
     java = shutil.which("java")
     assert java, "Java's program `java` is not on this machine; on Debian: apt-get install default-jre-headless"
     folder = Path(tempfile.mkdtemp(prefix="pipegen-kafka-"))
-    plain, login, lost, controller = _free_ports(4)
+    plain, login, lost, controller = free_ports(4)
     lines = [f"{name}={value}" for name, value in _settings(folder, plain, login, lost, controller).items()]
     (folder / "server.properties").write_text("\n".join(lines) + "\n")
     base = [java, "-Xmx384m", "-XX:TieredStopAtLevel=1", "-cp", f"{jars() / 'jars'}{os.sep}*"]

@@ -12,7 +12,6 @@ import csv
 import functools
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -28,6 +27,7 @@ import pytest
 from pymysql.constants import CLIENT
 
 from tests.data import NYCFLIGHTS13_ROWS
+from tests.ports import free_port
 
 USER = "pipe"
 PASSWORD = "correct horse:battery@staple/#?"
@@ -106,12 +106,6 @@ def program(name: str) -> str:
 def _as_owner(*words: str) -> list[str]:
     """A command as someone else than root."""
     return ["setpriv", "--reuid=mysql", "--regid=mysql", "--clear-groups", *words] if os.geteuid() == 0 else list(words)
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @functools.cache

@@ -10,7 +10,6 @@ import atexit
 import functools
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -25,6 +24,7 @@ import psycopg
 import pytest
 
 from tests.data import NYCFLIGHTS13_ROWS
+from tests.ports import free_port
 
 PASSWORD = "correct horse:battery@staple/#?"
 _QUOTED = "correct%20horse%3Abattery%40staple%2F%23%3F"
@@ -80,12 +80,6 @@ def as_owner(*words: str) -> list[str]:
     return ["runuser", "-u", "postgres", "--", *words] if os.geteuid() == 0 else list(words)
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @functools.cache
 def server() -> Server:
     """The server of this process."""
@@ -103,7 +97,7 @@ def server() -> Server:
         ), cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert made.returncode == 0, made.stdout + made.stderr
-    port = _free_port()
+    port = free_port()
     settings = {
         "port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder, "fsync": "off",
         "autovacuum": "off", "wal_level": "logical", "timezone": "Europe/Vienna", "max_connections": 20,

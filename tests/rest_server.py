@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -285,13 +284,6 @@ def _time(text: str) -> datetime:
         return datetime.fromtimestamp(int(text), UTC)
     read = datetime.fromisoformat(text.replace(" ", "+"))
     return read if read.tzinfo else read.replace(tzinfo=UTC)
-
-
-def free_port() -> int:
-    """A port of this machine that nothing listens at."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def like(rows: Sequence[Mapping[str, Any]], more: int) -> Rows:

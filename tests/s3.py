@@ -8,7 +8,6 @@ import functools
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,8 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+
+from tests.ports import free_port
 
 _START_SECONDS = 60
 _REGION = "us-east-1"
@@ -67,16 +68,10 @@ class Store:
         }  # fmt: skip
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @functools.cache
 def store() -> Store:
     """The store of this process."""
-    folder, port = Path(tempfile.mkdtemp(prefix="pipegen-s3-")), _free_port()
+    folder, port = Path(tempfile.mkdtemp(prefix="pipegen-s3-")), free_port()
     endpoint = f"http://127.0.0.1:{port}"
     environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
     with (folder / "log").open("w") as log:

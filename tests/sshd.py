@@ -20,6 +20,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+
 _START_SECONDS = 60
 
 
@@ -48,12 +50,6 @@ def program(name: str) -> str:
     return found
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 def keygen(path: Path, *, passphrase: str = "") -> None:
     """A new key, and its public half beside it."""
     words = [program("ssh-keygen"), "-q", "-t", "ed25519", "-N", passphrase, "-f", str(path)]
@@ -63,7 +59,7 @@ def keygen(path: Path, *, passphrase: str = "") -> None:
 @functools.cache
 def server() -> SshServer:
     """The server of this process."""
-    folder, port, user = Path(tempfile.mkdtemp(prefix="pipegen-ssh-")), _free_port(), getpass.getuser()
+    folder, port, user = Path(tempfile.mkdtemp(prefix="pipegen-ssh-")), free_port(), getpass.getuser()
     for name in ("host", "id"):
         keygen(folder / name)
     keys = folder / "authorized_keys"

@@ -14,8 +14,9 @@ import yaml
 
 from tests.monitoring.mail import Mailbox, mailbox
 from tests.monitoring.receiver import Receiver, receiver
-from tests.monitoring.servers import Processes, free_ports, get, processes, program, rewritten
+from tests.monitoring.servers import Processes, get, processes, rewritten, run_alertmanager
 from tests.monitoring.shop import CHANNELS, PATH, made, named
+from tests.ports import free_port
 
 ARRIVES_SECONDS = 30
 
@@ -60,7 +61,7 @@ def alertmanager(folder: Path, **said: Any) -> Iterator[Alertmanager]:
     with receiver() as hooks, mailbox() as mails, processes(folder / "processes") as started:
         mail = {"answers.monitoring.smtp": f"127.0.0.1:{mails.port}"}
         repository = made(folder / "shop", **named(*CHANNELS), **mail, **said)
-        [port] = free_ports(1)
+        port = free_port()
         _start(started, repository, hooks, port)
         yield Alertmanager(port, hooks, mails)
 
@@ -90,11 +91,7 @@ def _start(started: Processes, repository: Path, hooks: Receiver, port: int) -> 
     values = yaml.safe_load(config.read_text(encoding="utf-8"))
     values["global"]["pagerduty_url"] = hooks.url("pagerduty")  # PagerDuty's own address stands in no file
     config.write_text(yaml.safe_dump(values), encoding="utf-8")
-    started.start("alertmanager", [
-        program("alertmanager"), f"--config.file={config}", f"--storage.path={started.folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=",
-    ])  # fmt: skip
-    started.wait_for("alertmanager", f"http://127.0.0.1:{port}/-/ready")
+    run_alertmanager(started, config, port)
 
 
 def eventually(holds: Callable[[], bool], what: Callable[[], object]) -> None:

@@ -13,6 +13,7 @@ import time
 from tests.monitoring import servers
 from tests.monitoring.receiver import receiver
 from tests.monitoring.runbook import DAG, EXPORTS, TRANSFORM, TRIGGERED, Repository, following
+from tests.ports import free_port, free_ports
 
 
 def freshness(it: Repository) -> None:
@@ -88,7 +89,7 @@ def import_errors(it: Repository) -> None:
 
 def dead_callback(it: Repository) -> None:
     """A channel whose address is no longer right."""
-    [nobody] = servers.free_ports(1)
+    nobody = free_port()
     for address, outcome in ((f"http://127.0.0.1:{nobody}", "failed"), ("", "sent")):
         with receiver() as told, following(it, "dead-callback") as page:
             page.environment["ALERT_WEBHOOK_URL"] = address or told.url("direct")
@@ -130,7 +131,7 @@ def disk_filling(it: Repository) -> None:
 def metrics_lost(it: Repository) -> None:
     """The Pushgateway is down, and started again."""
     monitoring = it.root / "monitoring"
-    push, scrape, statsd, web = servers.free_ports(4)
+    push, scrape, statsd, web = free_ports(4)
     exporter = [
         servers.program("statsd_exporter"), f"--statsd.mapping-config={monitoring / 'statsd-mapping.yml'}",
         "--statsd.listen-tcp=", f"--statsd.listen-udp=127.0.0.1:{statsd}", f"--web.listen-address=127.0.0.1:{web}",

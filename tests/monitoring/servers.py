@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -26,6 +25,7 @@ from typing import Any
 import yaml
 
 from tests.engines import cache_folder
+from tests.ports import free_ports
 
 # Those that Debian 12 does not have, or has too old: built by Go.
 BUILT = {
@@ -62,16 +62,6 @@ def _build(name: str, module: str, kept: Path) -> None:
     assert made.returncode == 0, f"go install {module}: exit {made.returncode}\n{made.stdout}{made.stderr}"
     (folder / name).replace(kept)
     shutil.rmtree(folder)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that are free, for TCP and UDP."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 def rewritten(path: Path, changes: Mapping[str, Change], to: Path) -> Path:
@@ -232,9 +222,13 @@ def start_alertmanager(started: Processes, config: Path, port: int, webhook: str
         "receivers.*.webhook_configs.*.url_file": _to(str(secret)),
         "templates.*": lambda name: str(config.parent / name),
     }
-    own = rewritten(config, changes, started.folder / "alertmanager.yml")
+    run_alertmanager(started, rewritten(config, changes, started.folder / "alertmanager.yml"), port)
+
+
+def run_alertmanager(started: Processes, config: Path, port: int) -> None:
+    """Alertmanager, with a configuration as it is."""
     started.start("alertmanager", [
-        program("alertmanager"), f"--config.file={own}", f"--storage.path={started.folder / 'alertmanager'}",
+        program("alertmanager"), f"--config.file={config}", f"--storage.path={started.folder / 'alertmanager'}",
         f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=",
     ])  # fmt: skip
     started.wait_for("alertmanager", f"http://127.0.0.1:{port}/-/ready")

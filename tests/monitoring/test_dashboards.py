@@ -15,6 +15,7 @@ from pipegen.render.renderer import render
 from pipegen.store.blueprints import BlueprintStore
 from tests import golden_trees
 from tests.monitoring import dashboards, panels, servers
+from tests.ports import free_port
 from tests.render.blueprints import blueprint
 from tests.render.designs import design
 
@@ -118,7 +119,7 @@ def test_dashboards_of_other_blueprints_are_shown() -> None:
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[str]:
     """A Prometheus that measures nothing."""
-    [port] = servers.free_ports(1)
+    port = free_port()
     config = tmp_path / "prometheus.yml"
     config.write_text("global: {}\n", encoding="utf-8")
     with servers.processes(tmp_path / "servers") as started:

@@ -21,7 +21,7 @@ from pipegen.probe import Look, kafka_client, probe
 from pipegen.probe.kafka_registry import avro_columns
 from tests.kafka import PASSWORD, Kafka, kafka, numbered
 from tests.kafka_registry import registry
-from tests.rest_server import free_port
+from tests.ports import free_port
 
 __all__ = ["kafka"]
 pytestmark = pytest.mark.servers

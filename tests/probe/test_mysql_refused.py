@@ -20,7 +20,8 @@ from pipegen.core.errors import PipegenError, SourceError
 from pipegen.core.measured import Measured, MeasuredTable
 from pipegen.probe import Look, mysql, mysql_connection, probe
 from pipegen.probe.look import IS_LOCKED, TIME_IS_UP
-from tests.mariadb import PASSWORD, Server, free_port, start
+from tests.mariadb import PASSWORD, Server, start
+from tests.ports import free_port
 from tests.postgres import Server as Postgres
 
 pytestmark = pytest.mark.servers

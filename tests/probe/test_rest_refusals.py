@@ -23,7 +23,8 @@ from pipegen.core.errors import SourceError
 from pipegen.core.measured import Measured, dump
 from pipegen.core.yaml_text import dump as as_yaml
 from pipegen.probe import Look, probe, rest_client
-from tests.rest_server import Api, Rows, free_port, serving
+from tests.ports import free_port
+from tests.rest_server import Api, Rows, serving
 
 pytestmark = pytest.mark.servers
 

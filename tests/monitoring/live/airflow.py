@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.monitoring.servers import Processes, free_ports
+from tests.monitoring.servers import Processes
 
 PARTS = ("api-server", "scheduler", "dag-processor", "triggerer")
 DONE = ("success", "failed")
@@ -121,8 +121,3 @@ def start(root: Path, processes: Processes, port: int, dags: tuple[str, ...]) ->
         assert time.monotonic() < end, f"Airflow does not know the DAGs\n{processes.tails()}"
         time.sleep(0.3)
     return airflow
-
-
-def ports() -> list[int]:
-    """Three that are free: for the API, and for two that serve logs."""
-    return free_ports(3)

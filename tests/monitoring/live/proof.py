@@ -17,6 +17,7 @@ from tests.monitoring.live import source
 from tests.monitoring.live.repository import BY_DEADLINE, DAGS, NAME, OWNER, Repository, on_a_disk, written
 from tests.monitoring.receiver import Receiver, Told, receiver
 from tests.monitoring.servers import Processes, Watch
+from tests.ports import free_ports
 
 # From the moment at which a rule can see it: scraped, evaluated and grouped, on a machine that has other things to do.
 WINDOW = 30.0
@@ -204,7 +205,7 @@ def watched(folder: Path) -> Iterator[Proof]:
         told = stack.enter_context(receiver())
         started = stack.enter_context(servers.processes(folder / "processes"))
         watch = servers.start(started, repository.root, told.url("alertmanager"))
-        api, *others = engine.ports()
+        api, *others = free_ports(3)  # of its API, and of two that serve logs
         own = {"NYC_URL": nyc.url, "DROPS_PATH": str(nyc.drops), "ALERT_WEBHOOK_URL": told.url("direct")}
         repository.configure(own | watch.settings() | engine.settings(api, *others))
         airflow = engine.start(repository.root, started, api, DAGS)

@@ -18,6 +18,7 @@ from tests.monitoring import servers
 from tests.monitoring.live import source
 from tests.monitoring.live.repository import written
 from tests.monitoring.receiver import receiver
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.monitoring
 
@@ -47,7 +48,7 @@ def past(folder: Path, now: float) -> None:
 
 def test_the_budget_burns(tmp_path: Path) -> None:
     root = written(tmp_path, source.make(postgres.server(), tmp_path))
-    port, alertmanager = servers.free_ports(2)
+    port, alertmanager = free_ports(2)
     own = root / "monitoring"
     with receiver() as told, servers.processes(tmp_path / "processes") as started:
         servers.start_alertmanager(started, own / "alertmanager.yml", alertmanager, told.url("alertmanager"))

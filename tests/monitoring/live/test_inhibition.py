@@ -19,6 +19,7 @@ from tests.monitoring import servers
 from tests.monitoring.live import source
 from tests.monitoring.live.repository import written
 from tests.monitoring.receiver import Receiver, receiver
+from tests.ports import free_port
 
 pytestmark = pytest.mark.monitoring
 
@@ -83,7 +84,7 @@ def until(condition: Callable[[], bool], told: Receiver) -> None:
 
 def test_what_is_explained_is_silent(tmp_path: Path) -> None:
     root = written(tmp_path, source.make(postgres.server(), tmp_path))
-    (port,) = servers.free_ports(1)
+    port = free_port()
     cases = {
         name: [{**labels, "pipeline": name} for labels in both] for name, both in (EXPLAINED | UNEXPLAINED).items()
     }
